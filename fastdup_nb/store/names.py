@@ -1,0 +1,59 @@
+"""Every file name and column of a work_dir, spelt once.
+
+The names, headers and orders are the published ones of fastdup V0.2 (running guide, "Input/Output"); where two generations
+of the original differ, the header is the superset. Scripts written for either find their columns.
+"""
+
+from __future__ import annotations
+
+FEATURES = "atrain_features.dat"
+FEATURE_NAMES = "atrain_features.dat.csv"
+BAD_FILES = "atrain_features.bad.csv"
+STATISTICS = "atrain_stats.csv"
+SIMILARITY = "similarity.csv"
+OUTLIERS = "outliers.csv"
+COMPONENTS = "connected_components.csv"
+COMPONENT_INFO = "component_info.csv"
+INDEX = "nnf.index"
+ANNOY_INDEX = "annoy.index"
+CONFIG = "config.json"
+FILE_LIST = "files.txt"
+TEMPORARY = "tmp"
+
+# Ours alone: the lock, the unfinished parts and the content digests.
+PRIVATE = ".fastdup_nb"
+
+# The older spellings that readers accept, newest first.
+OLDER_NAMES = {
+    FEATURES: ("features.dat",),
+    FEATURE_NAMES: ("features.dat.csv",),
+    BAD_FILES: ("features.bad.csv", "features.dat.bad"),
+    STATISTICS: ("stats.csv",),
+    COMPONENT_INFO: ("components_info.csv",),
+    INDEX: ("faiss.index",),
+}
+
+FEATURE_NAMES_COLUMNS = ("index", "filename")
+BAD_FILES_COLUMNS = ("index", "filename", "error_code", "filesize", "reason")
+PAIR_COLUMNS = ("from", "to", "distance")
+COMPONENTS_COLUMNS = (
+    "__id",
+    "component_id",
+    "count",
+    "mean_distance",
+    "min_distance",
+    "max_distance",
+    "pagerank",
+    "delta",
+)
+COMPONENT_INFO_COLUMNS = ("component_id", "Count", "count", "mean", "min", "max")
+
+
+def with_threshold(name: str, threshold: float) -> str:
+    """Return the name of a components file when several thresholds are asked for.
+
+    >>> with_threshold("component_info.csv", 0.85)
+    'component_info_0.850000.csv'
+    """
+    stem, _, suffix = name.rpartition(".")
+    return f"{stem}_{threshold:f}.{suffix}"
