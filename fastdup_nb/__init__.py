@@ -1,0 +1,117 @@
+"""Find duplicates, near-duplicates, outliers, clusters and bad photos in a folder of images.
+
+From Python::
+
+    import fastdup_nb
+
+    fastdup_nb.run("photos", work_dir="results")
+    fastdup_nb.create_duplicates_gallery("results/similarity.csv", save_path="results")
+
+From a notebook: `%load_ext fastdup_nb`, then `fd = %fastdup run photos`. From a shell: `fastdup-nb run photos`.
+
+The names below are the public ones. They are imported when first used, so that `import fastdup_nb` is instant.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from fastdup_nb._version import __version__
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+    from fastdup_nb.api.features import load_binary_feature, save_binary_feature
+    from fastdup_nb.api.galleries import create_duplicates_gallery
+    from fastdup_nb.api.run import run
+    from fastdup_nb.errors import (
+        CorruptWorkDirError,
+        EmptyInputError,
+        FastdupError,
+        ImageError,
+        InputError,
+        InputNotFoundError,
+        MissingDependencyError,
+        ModelError,
+        NeighborError,
+        OptionError,
+        ResultNotFoundError,
+        RunInterruptedError,
+        WorkDirError,
+        WorkDirLockedError,
+    )
+    from fastdup_nb.session import Fastdup
+
+__all__ = [
+    "CorruptWorkDirError",
+    "EmptyInputError",
+    "Fastdup",
+    "FastdupError",
+    "ImageError",
+    "InputError",
+    "InputNotFoundError",
+    "MissingDependencyError",
+    "ModelError",
+    "NeighborError",
+    "OptionError",
+    "ResultNotFoundError",
+    "RunInterruptedError",
+    "WorkDirError",
+    "WorkDirLockedError",
+    "__version__",
+    "create_duplicates_gallery",
+    "load_binary_feature",
+    "load_ipython_extension",
+    "run",
+    "save_binary_feature",
+    "unload_ipython_extension",
+]
+
+# Where the names that are not errors live.
+_HOMES = {
+    "Fastdup": "fastdup_nb.session",
+    "create_duplicates_gallery": "fastdup_nb.api.galleries",
+    "load_binary_feature": "fastdup_nb.api.features",
+    "run": "fastdup_nb.api.run",
+    "save_binary_feature": "fastdup_nb.api.features",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        message = f"module 'fastdup_nb' has no attribute {name!r}"
+        raise AttributeError(message, name=name, obj=import_module("fastdup_nb"))
+    value = getattr(import_module(_HOMES.get(name, "fastdup_nb.errors")), name)
+    globals()[name] = value  # asked for once
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
+
+
+def load_ipython_extension(shell: InteractiveShell) -> None:
+    """Load the magics: called by `%load_ext fastdup_nb`.
+
+    Parameters
+    ----------
+    shell : InteractiveShell
+        The running IPython shell.
+    """
+    from fastdup_nb.notebook import load_ipython_extension as load
+
+    load(shell)
+
+
+def unload_ipython_extension(shell: InteractiveShell) -> None:
+    """Remove the magics: called by `%unload_ext fastdup_nb`.
+
+    Parameters
+    ----------
+    shell : InteractiveShell
+        The running IPython shell.
+    """
+    from fastdup_nb.notebook import unload_ipython_extension as unload
+
+    unload(shell)
