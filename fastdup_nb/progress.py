@@ -1,7 +1,7 @@
 """How a run tells its user how far it is: in a terminal, in a notebook, or not at all.
 
 A terminal gets a tqdm bar per stage; a log file a line now and then; a notebook one display handle
-that ends as one line. A stage that is closed before its end, as after Ctrl-C, says where it stopped.
+that ends as one line. A stage closed before its end, as after Ctrl-C, says where it stopped.
 """
 
 from __future__ import annotations
@@ -267,8 +267,8 @@ class LogProgress:
 class NotebookProgress:
     """One display handle that ends as one line.
 
-    It survives saving: plain HTML with a plain-text twin, no widget state. The open stage is drawn at
-    most five times a second; the end of a stage always, so that what stays is never out of date.
+    It survives saving: plain HTML with a plain-text twin, no widget state. The open stage is drawn
+    at most five times a second; the end of a stage always, so that what stays is never out of date.
 
     Parameters
     ----------
