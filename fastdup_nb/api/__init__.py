@@ -1,1 +1,1 @@
-
+"""The V0.2 functions: signature, docstring, one call."""

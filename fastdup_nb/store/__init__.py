@@ -1,1 +1,1 @@
-
+"""The work_dir: its file names, tables, features, lock and journal."""

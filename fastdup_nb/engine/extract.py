@@ -1,0 +1,215 @@
+"""From paths to embeddings and statistics: worker threads read, decode, measure and embed; one thread writes in order.
+
+The listing is cut into chunks at fixed positions of the full listing, whatever the number of threads or the offsets, so
+that every image is always embedded in the same company and the files come out the same, byte for byte.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from fastdup_nb.errors import ImageError, ImageProblem, RunInterruptedError
+from fastdup_nb.media.decode import decode, to_pixels
+from fastdup_nb.media.statistics import advanced_columns, basic_columns, measure
+from fastdup_nb.models import Embedder, usable_rows
+from fastdup_nb.sources import Listing, read_bytes
+from fastdup_nb.store.extraction import DIGEST_BYTES, BadFile, ExtractedChunk, Extraction
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from fastdup_nb.engine.plan import Plan
+    from fastdup_nb.options import TuriParams
+    from fastdup_nb.progress import Progress
+
+# Changes whenever the same file would get other values; part of what a resume checks.
+RECIPE = 1
+CHUNKS_AHEAD_PER_THREAD = 3
+
+
+@dataclass(frozen=True, slots=True)
+class _Good:
+    """One image that could be read."""
+
+    index: int
+    path: str
+    pixels: NDArray[np.uint8]
+    statistics: Sequence[Any]
+    digest: bytes
+    size: int
+
+
+class ChunkReader:
+    """Turns a chunk of paths into embeddings, statistics and reasons; used by all threads.
+
+    Parameters
+    ----------
+    listing : Listing
+        The images.
+    embedder : Embedder
+        The model, shared by the threads.
+    limits : TuriParams
+        Statistics to compute and sizes to leave out.
+    """
+
+    def __init__(self, listing: Listing, embedder: Embedder, limits: TuriParams) -> None:
+        self._listing = listing
+        self._embedder = embedder
+        self._limits = limits
+        self._size = embedder.input_size
+
+    def read(self, start: int, stop: int) -> ExtractedChunk:
+        """Return what images start to stop of the listing give."""
+        good: list[_Good] = []
+        bad: list[BadFile] = []
+        for position in range(start, stop):
+            result = self._read_image(position)
+            (good if isinstance(result, _Good) else bad).append(result)  # type: ignore[arg-type]
+        vectors = self._embed(good)
+        usable = usable_rows(vectors)
+        for image, fits in zip(good, usable, strict=True):
+            if not fits:
+                bad.append(_without_vector(image))
+        bad.sort(key=lambda file: file.index)
+        kept = [image for image, fits in zip(good, usable, strict=True) if fits]
+        return ExtractedChunk(
+            stop=stop,
+            vectors=vectors[usable],
+            indices=[image.index for image in kept],
+            paths=[image.path for image in kept],
+            statistics=[image.statistics for image in kept],
+            digests=[image.digest for image in kept],
+            bad=bad,
+        )
+
+    def _read_image(self, position: int) -> _Good | BadFile:
+        path = self._listing.paths[position]
+        index = self._listing.offset + position
+        size = -1
+        try:
+            data = read_bytes(path)
+            size = len(data)
+            return self._open_image(index, path, data)
+        except ImageError as error:
+            return BadFile(index, path, str(error.problem), size, error.message)
+
+    def _open_image(self, index: int, path: str, data: bytes) -> _Good:
+        limits = self._limits
+        if len(data) < limits.min_file_size:
+            reason = f"{len(data):,} bytes, smaller than min_file_size={limits.min_file_size}"
+            raise ImageError(ImageProblem.BELOW_MIN_FILE_SIZE, reason)
+        photo = decode(
+            data,
+            at_least=max(*self._size, 160),
+            min_width=limits.min_input_image_width,
+            min_height=limits.min_input_image_height,
+        )
+        statistics: Sequence[Any] = ()
+        if limits.run_stats:
+            statistics = measure(photo, len(data), advanced=limits.run_advanced_stats)
+        digest = hashlib.blake2b(data, digest_size=DIGEST_BYTES).digest()
+        return _Good(index, path, to_pixels(photo, *self._size), statistics, digest, len(data))
+
+    def _embed(self, images: Sequence[_Good]) -> NDArray[np.float32]:
+        if not images:
+            return np.empty((0, self._embedder.d), np.float32)
+        return self._embedder.embed(np.stack([image.pixels for image in images]))
+
+
+def statistics_columns(limits: TuriParams) -> tuple[str, ...]:
+    """Return the columns of the statistics table after `index,filename`; none when not asked for."""
+    if not limits.run_stats:
+        return ()
+    return advanced_columns() if limits.run_advanced_stats else basic_columns()
+
+
+def fingerprint(listing: Listing, embedder: Embedder, limits: TuriParams, chunk: int) -> str:
+    """Return a digest of everything the extracted files depend on, contents aside."""
+    paths = hashlib.blake2b(digest_size=DIGEST_BYTES)
+    for path in listing.paths:
+        paths.update(path.encode("utf-8", "surrogateescape") + b"\0")
+    parts = {
+        "recipe": RECIPE,
+        "paths": paths.hexdigest(),
+        "offset": listing.offset,
+        "model": embedder.fingerprint,
+        "d": embedder.d,
+        "chunk": chunk,
+        "statistics": statistics_columns(limits),
+        "limits": [
+            limits.min_file_size,
+            limits.min_input_image_width,
+            limits.min_input_image_height,
+        ],
+    }
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def extract(
+    reader: ChunkReader, listing: Listing, plan: Plan, extraction: Extraction, progress: Progress
+) -> None:
+    """Read every image that is still to do and append the results in the order of the listing.
+
+    Raises
+    ------
+    RunInterruptedError
+        When the user interrupts; what was done until then is saved.
+    """
+    total = len(listing.paths)
+    first = extraction.position
+    progress.start("Embedding", total, done=first)
+    spans = chunk_spans(first, total, listing.offset, plan.chunk)
+    try:
+        for chunk in _in_order(reader.read, spans, plan.threads):
+            done = chunk.stop - extraction.position
+            extraction.append(chunk)
+            progress.advance(done, len(chunk.bad))
+    except KeyboardInterrupt as error:
+        extraction.save()
+        message = f"Interrupted: {extraction.position:,} of {total:,} images are done and saved."
+        raise RunInterruptedError(message, "Run again with resume=1 to go on from there.") from error
+    finally:
+        progress.finish()
+
+
+def chunk_spans(first: int, total: int, offset: int, chunk: int) -> Iterator[tuple[int, int]]:
+    """Yield half-open spans of the listing, cut where the full listing's position divides by `chunk`.
+
+    >>> list(chunk_spans(0, 10, 3, 4))
+    [(0, 1), (1, 5), (5, 9), (9, 10)]
+    """
+    start = first
+    while start < total:
+        stop = min(total, ((start + offset) // chunk + 1) * chunk - offset)
+        yield start, stop
+        start = stop
+
+
+def _in_order(
+    read: Callable[[int, int], ExtractedChunk], spans: Iterator[tuple[int, int]], threads: int
+) -> Iterator[ExtractedChunk]:
+    """Read spans on several threads, at most a few ahead, and yield them in order."""
+    pool = ThreadPoolExecutor(threads, thread_name_prefix="fastdup_nb")
+    waiting: deque[Future[ExtractedChunk]] = deque()
+    try:
+        for start, stop in spans:
+            waiting.append(pool.submit(read, start, stop))
+            if len(waiting) > threads * CHUNKS_AHEAD_PER_THREAD:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _without_vector(image: _Good) -> BadFile:
+    reason = "the model gave no usable embedding (zero or not a number)"
+    return BadFile(image.index, image.path, str(ImageProblem.ZERO_VECTOR), image.size, reason)

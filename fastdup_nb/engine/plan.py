@@ -1,0 +1,81 @@
+"""What a run is going to do: which stages, on how many threads, with which neighbour method."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from fastdup_nb.core.neighbors import NeighborMethod
+from fastdup_nb.options import AUTO_NNF_MODE, DefaultText, RunOptions, parse_pairs
+
+IMAGES_PER_CHUNK = 16
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The stages of a run and its resources.
+
+    Attributes
+    ----------
+    extract : bool
+        Compute embeddings and statistics (run modes 0 and 1).
+    relate : bool
+        Look for neighbours and write the findings (run modes 0 and 2).
+    threads : int
+        Worker threads.
+    chunk : int
+        Images that are embedded together.
+    method : NeighborMethod
+        How neighbours are looked for.
+    """
+
+    extract: bool
+    relate: bool
+    threads: int
+    chunk: int
+    method: NeighborMethod
+
+
+def make_plan(options: RunOptions) -> Plan:
+    """Derive the plan from the options."""
+    threads = count_threads(options.num_threads)
+    return Plan(
+        extract=options.run_mode in (0, 1),
+        relate=options.run_mode in (0, 2),
+        threads=threads,
+        chunk=options.batch_size if options.batch_size > 1 else IMAGES_PER_CHUNK,
+        method=_neighbor_method(options, threads),
+    )
+
+
+def count_threads(asked: int) -> int:
+    """Return the number of worker threads: as asked, or one per core this process may use."""
+    if asked > 0:
+        return asked
+    if hasattr(os, "sched_getaffinity"):
+        return max(len(os.sched_getaffinity(0)), 1)
+    return os.cpu_count() or 1
+
+
+def work_dir_path(options: RunOptions) -> Path:
+    """Return the work_dir as a folder: run mode 2 takes the path of a feature file too."""
+    path = Path(options.work_dir).expanduser()
+    return path.parent if options.run_mode == 2 and path.is_file() else path
+
+
+def _neighbor_method(options: RunOptions, threads: int) -> NeighborMethod:
+    mode: str = options.nnf_mode
+    if options.nn_provider == "turi":
+        mode = options.turi.nnmodel
+    elif options.nn_provider == "annoy":
+        mode = ""
+    elif mode == AUTO_NNF_MODE and isinstance(mode, DefaultText):
+        mode = "auto"
+    return NeighborMethod(
+        provider=options.nn_provider,
+        mode=mode,
+        params=parse_pairs(options.nnf_param, "nnf_param"),
+        distance=options.distance,
+        threads=threads,
+    )

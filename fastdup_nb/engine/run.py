@@ -1,0 +1,190 @@
+"""A run from end to end: list, extract, relate, under the lock of the work_dir."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from fastdup_nb._version import __version__
+from fastdup_nb.engine.extract import ChunkReader, extract, fingerprint, statistics_columns
+from fastdup_nb.engine.plan import Plan, make_plan, work_dir_path
+from fastdup_nb.errors import InputError, ResultNotFoundError, RunInterruptedError
+from fastdup_nb.sources import resolve
+from fastdup_nb.store import names
+from fastdup_nb.store.extraction import Extraction, discard, read_checkpoint
+from fastdup_nb.store.features import open_features, save_features
+from fastdup_nb.store.files import write_atomically
+from fastdup_nb.store.tables import read_columns
+from fastdup_nb.store.workdir import WorkDir
+
+if TYPE_CHECKING:
+    from fastdup_nb.models import Embedder
+    from fastdup_nb.options import RunOptions
+    from fastdup_nb.progress import Progress
+    from fastdup_nb.sources import Listing
+
+OURS = "fastdup_nb"
+
+
+def run(options: RunOptions, progress: Progress) -> WorkDir:
+    """Carry out a run.
+
+    Parameters
+    ----------
+    options : RunOptions
+        What to do.
+    progress : Progress
+        Told how far it is.
+
+    Returns
+    -------
+    WorkDir
+        The results.
+
+    Raises
+    ------
+    FastdupError
+        When the run cannot be done; what was finished before stays.
+    RunInterruptedError
+        When the user interrupts it; the work_dir can be resumed.
+    """
+    plan = make_plan(options)
+    if plan.extract:
+        work_dir = _extract(options, plan, progress)
+    else:
+        work_dir = WorkDir.create(work_dir_path(options))
+    if plan.relate:
+        with work_dir.lock():
+            if not plan.extract:
+                _adopt_features(work_dir, options)
+            _relate(work_dir, options, plan, progress)
+    return work_dir
+
+
+def _extract(options: RunOptions, plan: Plan, progress: Progress) -> WorkDir:
+    from fastdup_nb.models import load_embedder
+
+    path = work_dir_path(options)
+    listing = resolve(
+        options.input_dir,
+        num_images=options.num_images,
+        min_offset=options.min_offset,
+        max_offset=options.max_offset,
+        exclude=_own_folder(options, path),
+    )
+    for warning in listing.warnings:
+        progress.message(warning)
+    embedder = load_embedder(options.model_path, options.d, options.compute)
+    work_dir = WorkDir.create(path)
+    with work_dir.lock():
+        mark = fingerprint(listing, embedder, options.turi, plan.chunk)
+        if not (options.resume and _is_extracted(work_dir, mark)):
+            _extract_listing(work_dir, listing, embedder, options, plan, progress, mark)
+        work_dir = WorkDir(path)  # the names it may have read are those of the earlier run
+        if not work_dir.file_names:
+            raise _nothing_usable(work_dir)
+    return work_dir
+
+
+def _extract_listing(
+    work_dir: WorkDir,
+    listing: Listing,
+    embedder: Embedder,
+    options: RunOptions,
+    plan: Plan,
+    progress: Progress,
+    mark: str,
+) -> None:
+    columns = statistics_columns(options.turi)
+    extraction = Extraction(work_dir.private, mark, columns, resume=bool(options.resume))
+    reader = ChunkReader(listing, embedder, options.turi)
+    with extraction:
+        extract(reader, listing, plan, extraction, progress)
+        finished = extraction.close()
+    about = {
+        "version": __version__,
+        "fingerprint": mark,
+        "model": embedder.name,
+        "model_sha256": embedder.fingerprint,
+        "listed": len(listing.paths),
+        "good": extraction.good,
+        "bad": extraction.bad,
+    }
+    finished |= _config_file(work_dir, options, about)
+    outdated = [*work_dir.findings(), names.STATISTICS]
+    work_dir.publish(finished, outdated=outdated)
+    discard(work_dir.private)
+
+
+def _relate(work_dir: WorkDir, options: RunOptions, plan: Plan, progress: Progress) -> None:
+    from fastdup_nb.engine.relate import relate
+
+    try:
+        relate(work_dir, options, plan, progress)
+    except KeyboardInterrupt as error:
+        progress.finish()
+        message = "Interrupted while looking for neighbours: the embeddings are saved."
+        raise RunInterruptedError(message, "Run again with resume=1 to go on from there.") from error
+    about = work_dir.read_config().get(OURS) or {"version": __version__}
+    work_dir.publish(_config_file(work_dir, options, about))
+
+
+def _adopt_features(work_dir: WorkDir, options: RunOptions) -> None:
+    """Copy the features that run mode 2 was pointed to by `input_dir`, unless work_dir has its own."""
+    if work_dir.has(names.FEATURES):
+        if work_dir.has(names.FEATURE_NAMES):
+            return
+    elif read_checkpoint(work_dir.private) is not None:
+        message = f"The extraction in {work_dir.path} is unfinished."
+        raise ResultNotFoundError(message, "Finish it first: run_mode=1 with resume=1.")
+    given = options.input_dir
+    source = Path(given).expanduser() if isinstance(given, (str, os.PathLike)) and given else None
+    if source is None or not source.exists():
+        message = f"{work_dir.path} holds no {names.FEATURES}."
+        hint = "Run with run_mode=1 first, or store your own with save_binary_feature."
+        raise ResultNotFoundError(message, hint)
+    _, file_names, features = open_features(source, options.d)
+    with features:
+        save_features(work_dir.path, file_names, features.read(0, len(file_names)))
+
+
+def _is_extracted(work_dir: WorkDir, mark: str) -> bool:
+    """Return whether the stored embeddings are already what this run would make."""
+    if read_checkpoint(work_dir.private) is not None or not work_dir.has(names.FEATURES):
+        return False
+    about = work_dir.read_config().get(OURS) or {}
+    return bool(about.get("fingerprint") == mark)
+
+
+def _own_folder(options: RunOptions, work_dir: Path) -> Path:
+    """Return the folder that is never listed as input: the work_dir, or its private part."""
+    here = Path(os.path.abspath(work_dir))
+    given = options.input_dir
+    roots = [given] if isinstance(given, (str, os.PathLike)) else list(given)
+    if any(Path(os.path.abspath(Path(root).expanduser())).is_relative_to(here) for root in roots):
+        return here / names.PRIVATE
+    return here
+
+
+def _nothing_usable(work_dir: WorkDir) -> InputError:
+    table = work_dir.file(names.BAD_FILES)
+    codes = Counter(read_columns(table, ["error_code"]).get("error_code", []))
+    counts = ", ".join(f"{count} {code}" for code, count in codes.most_common())
+    message = f"None of the {sum(codes.values()):,} files could be used as an image ({counts})."
+    return InputError(message, f"The reason for each is in {table}.")
+
+
+def _config_file(work_dir: WorkDir, options: RunOptions, about: dict[str, Any]) -> dict[Path, str]:
+    config = options.as_json()
+    given = config["input_dir"]
+    if given and Path(given).expanduser().exists():
+        config["input_dir"] = os.path.abspath(Path(given).expanduser())
+    config["work_dir"] = str(work_dir.path)
+    config[OURS] = about
+    path = work_dir.private / names.CONFIG
+    with write_atomically(path) as stream:
+        stream.write((json.dumps(config, indent=4) + "\n").encode())
+    return {path: names.CONFIG}

@@ -1,0 +1,183 @@
+"""The `Fastdup` object: the results of a run as DataFrames and arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from fastdup_nb.options import InputSpec, RunOptions
+from fastdup_nb.store import names
+from fastdup_nb.store.workdir import WorkDir
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from fastdup_nb.progress import Progress
+    from fastdup_nb.views.summary import Summary
+
+
+class Fastdup:
+    """The results in a work_dir.
+
+    Parameters
+    ----------
+    work_dir : path
+        The work_dir of a finished run, ours or the original's.
+
+    Raises
+    ------
+    ResultNotFoundError
+        When it holds no results.
+
+    Examples
+    --------
+    >>> fd = Fastdup.run("images")  # doctest: +SKIP
+    >>> fd.similarity().head()  # doctest: +SKIP
+    """
+
+    def __init__(self, work_dir: str | PathLike[str]) -> None:
+        self._work_dir = WorkDir.open(work_dir)
+
+    @classmethod
+    def run(
+        cls,
+        input_dir: InputSpec,
+        work_dir: str | PathLike[str] | None = None,
+        *,
+        progress: Progress | None = None,
+        **options: Any,
+    ) -> Fastdup:
+        """Run on a collection and return its results.
+
+        Parameters
+        ----------
+        input_dir : path or list of paths
+            The images.
+        work_dir : path, optional
+            Folder for the results; `<name of input_dir>_fastdup` in the current folder when not given.
+        progress : Progress, optional
+            What to report to; by default what fits a terminal or a notebook.
+        **options
+            Any other option of `fastdup_nb.run`.
+
+        Raises
+        ------
+        FastdupError
+            When the run cannot be done.
+        """
+        folder = default_work_dir(input_dir) if work_dir is None else work_dir
+        chosen = RunOptions(input_dir=input_dir, work_dir=folder, **options)
+        return run_options(chosen, progress)
+
+    @property
+    def work_dir(self) -> Path:
+        """The folder of the results."""
+        return self._work_dir.path
+
+    def similarity(self) -> pd.DataFrame:
+        """Return the similar pairs, most similar first: from, to, distance (1 = identical)."""
+        return self._work_dir.read_pairs(names.SIMILARITY)
+
+    def outliers(self) -> pd.DataFrame:
+        """Return the least similar neighbour pairs, worst last: from, to, distance."""
+        return self._work_dir.read_pairs(names.OUTLIERS)
+
+    def connected_components(self, threshold: float | None = None) -> pd.DataFrame:
+        """Return one row per image: filename, component_id, count (images in it) and more.
+
+        Parameters
+        ----------
+        threshold : float, optional
+            Which one, when the run was given several values of ccthreshold.
+        """
+        return self._work_dir.read_components(threshold)
+
+    def img_stats(self) -> pd.DataFrame:
+        """Return the statistics of every image."""
+        return self._work_dir.read_table(names.STATISTICS)
+
+    def invalid_instances(self) -> pd.DataFrame:
+        """Return the files that could not be used, with the reason for each."""
+        return self._work_dir.read_table(names.BAD_FILES)
+
+    def embeddings(self) -> tuple[list[str], NDArray[np.float32]]:
+        """Return the file names and their embeddings, shape (n, d), row by row."""
+        with self._work_dir.open_features() as features:
+            return self._work_dir.file_names, features.read(0, features.shape[0])
+
+    def summary(self) -> SummaryReport:
+        """Return what was found, in images, pairs and groups, and what to do next."""
+        from fastdup_nb.views.summary import build_summary
+
+        return SummaryReport(build_summary(self._work_dir))
+
+    def __repr__(self) -> str:
+        return f"Fastdup({str(self.work_dir)!r})"
+
+    def __str__(self) -> str:
+        return str(self.summary())
+
+    def _repr_html_(self) -> str:
+        return self.summary()._repr_html_()  # noqa: SLF001 - IPython's protocol
+
+
+class SummaryReport:
+    """A summary that shows itself as text in a terminal and as HTML in a notebook.
+
+    Parameters
+    ----------
+    summary : Summary
+        The counts.
+    """
+
+    def __init__(self, summary: Summary) -> None:
+        self.summary = summary
+
+    def __repr__(self) -> str:
+        from fastdup_nb.render.text import summary_text
+
+        return summary_text(self.summary)
+
+    def _repr_html_(self) -> str:
+        from fastdup_nb.render.html import summary_html
+
+        return summary_html(self.summary)
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return the counts as a DataFrame with the columns finding, images, pairs, groups."""
+        return self.summary.to_frame()
+
+
+def run_options(options: RunOptions, progress: Progress | None = None) -> Fastdup:
+    """Carry out a run and return its results.
+
+    Parameters
+    ----------
+    options : RunOptions
+    progress : Progress, optional
+        What to report to; by default what fits a terminal or a notebook.
+    """
+    from fastdup_nb.engine import run
+    from fastdup_nb.progress import default_progress
+
+    reporter = default_progress() if progress is None else progress
+    return Fastdup(run(options, reporter).path)
+
+
+def default_work_dir(input_dir: InputSpec) -> Path:
+    """Return the folder for results when the user names none: in the current folder, after the input.
+
+    >>> default_work_dir("data/holiday photos").name
+    'holiday photos_fastdup'
+    >>> default_work_dir(["a.jpg", "b.jpg"]).name
+    'fastdup_work'
+    """
+    if isinstance(input_dir, Sequence) and not isinstance(input_dir, str):
+        return Path("fastdup_work")
+    given = Path(input_dir).expanduser()
+    stem = given.stem if given.suffix else given.name
+    return Path(f"{stem or given.resolve().name or 'fastdup'}_fastdup")

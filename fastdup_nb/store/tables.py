@@ -1,0 +1,128 @@
+"""CSV tables as the work_dir holds them: UTF-8, comma, `\\n`, a header row, quoted where needed.
+
+File names may hold anything the file system allows; bytes that are not UTF-8 survive (surrogateescape).
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from fastdup_nb.errors import CorruptWorkDirError
+from fastdup_nb.store.files import write_atomically
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+ROWS_PER_WRITE = 10_000
+ENCODING_ERRORS = "surrogateescape"
+
+
+def encode_rows(rows: Iterable[Sequence[Any]]) -> bytes:
+    """Return rows as CSV bytes."""
+    text = io.StringIO(newline="")
+    csv.writer(text, lineterminator="\n").writerows(rows)
+    return text.getvalue().encode("utf-8", ENCODING_ERRORS)
+
+
+def write_table(path: Path, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Write a table atomically, a block of rows at a time.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    columns : sequence of str
+        The header.
+    rows : iterable of sequences
+        The rows; numbers as they shall be written.
+
+    Raises
+    ------
+    WorkDirError
+        When the file cannot be written.
+    """
+    remaining = iter(rows)
+    with write_atomically(path) as stream:
+        stream.write(encode_rows([columns]))
+        while block := list(itertools.islice(remaining, ROWS_PER_WRITE)):
+            stream.write(encode_rows(block))
+
+
+def iterate_table(path: Path) -> Iterator[list[str]]:
+    """Yield the rows of a table, header included, as text."""
+    with path.open(encoding="utf-8", errors=ENCODING_ERRORS, newline="") as stream:
+        reader = csv.reader(stream)
+        try:
+            yield from reader
+        except csv.Error as error:
+            raise _corrupt(path, f"line {reader.line_num}: {error}") from error
+
+
+def read_columns(path: Path, wanted: Sequence[str]) -> dict[str, list[str]]:
+    """Read some columns of a table as text.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    wanted : sequence of str
+        The columns; those the table does not have are left out of the result.
+
+    Returns
+    -------
+    dict of str to list of str
+        Columns of equal length.
+
+    Raises
+    ------
+    CorruptWorkDirError
+        When a row is shorter than the header, as in a file cut in the middle.
+    """
+    rows = iterate_table(path)
+    header = next(rows, [])
+    places = {name: header.index(name) for name in wanted if name in header}
+    columns: dict[str, list[str]] = {name: [] for name in places}
+    for number, row in enumerate(rows, start=2):
+        if not row:
+            continue
+        if len(row) < len(header):
+            raise _corrupt(path, f"row {number} has {len(row)} of {len(header)} columns")
+        for name, place in places.items():
+            columns[name].append(row[place])
+    return columns
+
+
+def read_frame(path: Path) -> pd.DataFrame:
+    """Read a table as a DataFrame; columns of names stay text.
+
+    Raises
+    ------
+    CorruptWorkDirError
+        When it cannot be read as a table.
+    """
+    import pandas as pd
+
+    # A file name "NA", "1e3" or "" is a name, not a missing value or a number.
+    as_text = dict.fromkeys(("filename", "error_code", "reason"), str)
+    try:
+        return pd.read_csv(
+            path,
+            dtype=as_text,
+            na_filter=True,
+            keep_default_na=False,
+            na_values=["-nan", "nan"],
+            encoding_errors=ENCODING_ERRORS,
+        )
+    except (ValueError, OSError) as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise _corrupt(path, reason) from error
+
+
+def _corrupt(path: Path, reason: str) -> CorruptWorkDirError:
+    message = f"{path} cannot be read as a table: {reason}."
+    return CorruptWorkDirError(message, "Run again to write it anew.")
