@@ -1,7 +1,7 @@
 """Every option of a run, once: name, type, default, help and choices.
 
-The Python function, the shell command and the notebook magic are all generated from `RunOptions` and `TuriParams`.
-Names and defaults are those of the V0.2 API, section `run`.
+The Python function, the shell command and the notebook magic are all generated from `RunOptions`
+and `TuriParams`. Names and defaults are those of the V0.2 API, section `run`.
 """
 
 from __future__ import annotations
@@ -29,7 +29,8 @@ SUPPORTED_RUN_MODES = (0, 1, 2)
 class DefaultText(str):
     """A default that can be told from the same text given by the user.
 
-    The V0.2 signature says `nnf_mode="HNSW32"`. Left alone, the engine picks the method (exact, then IVF); asked for, HNSW32 is used.
+    The V0.2 signature says `nnf_mode="HNSW32"`. Left alone, the engine picks the method (exact,
+    then IVF); asked for, HNSW32 is used.
     """
 
     __slots__ = ()
@@ -97,7 +98,8 @@ class TuriParams:
         Parameters
         ----------
         text : str
-            `key=value` pairs separated by commas; spaces around keys, values and commas do not matter.
+            `key=value` pairs separated by commas; spaces around keys, values and commas do not
+            matter.
 
         Raises
         ------

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +11,8 @@ from fastdup_nb.store import names
 from fastdup_nb.store.workdir import WorkDir
 
 if TYPE_CHECKING:
+    from os import PathLike
+
     import numpy as np
     import pandas as pd
     from numpy.typing import NDArray
@@ -58,7 +59,8 @@ class Fastdup:
         input_dir : path or list of paths
             The images.
         work_dir : path, optional
-            Folder for the results; `<name of input_dir>_fastdup` in the current folder when not given.
+            Folder for the results; `<name of input_dir>_fastdup` in the current folder when not
+            given.
         progress : Progress, optional
             What to report to; by default what fits a terminal or a notebook.
         **options
@@ -122,7 +124,7 @@ class Fastdup:
         return str(self.summary())
 
     def _repr_html_(self) -> str:
-        return self.summary()._repr_html_()  # noqa: SLF001 - IPython's protocol
+        return self.summary()._repr_html_()
 
 
 class SummaryReport:
@@ -169,7 +171,7 @@ def run_options(options: RunOptions, progress: Progress | None = None) -> Fastdu
 
 
 def default_work_dir(input_dir: InputSpec) -> Path:
-    """Return the folder for results when the user names none: in the current folder, after the input.
+    """Return the folder for results when the user names none, named after the input.
 
     >>> default_work_dir("data/holiday photos").name
     'holiday photos_fastdup'

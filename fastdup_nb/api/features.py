@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from os import PathLike
 from pathlib import Path
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING
 
 from fastdup_nb.api.reporting import report
 from fastdup_nb.errors import FastdupError
 from fastdup_nb.store.features import open_features, save_features
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from os import PathLike
+
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 def load_binary_feature(
@@ -22,7 +25,8 @@ def load_binary_feature(
     Parameters
     ----------
     filename : path
-        The feature file (`atrain_features.dat`), its list (`.dat.csv`), or the work_dir that holds both.
+        The feature file (`atrain_features.dat`), its list (`.dat.csv`), or the work_dir that holds
+        both.
     d : int
         Length of the embedding.
 

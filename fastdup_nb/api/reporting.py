@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING
 
-from fastdup_nb.errors import FastdupError
+if TYPE_CHECKING:
+    from fastdup_nb.errors import FastdupError
 
 
 def report(error: FastdupError) -> int:

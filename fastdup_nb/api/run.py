@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 from functools import wraps
-from os import PathLike
-from typing import ParamSpec
+from typing import TYPE_CHECKING, ParamSpec
 
 from fastdup_nb.api.reporting import report
 from fastdup_nb.errors import FastdupError, OptionError
 from fastdup_nb.options import AUTO_NNF_MODE, InputSpec, RunOptions
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from os import PathLike
 
 P = ParamSpec("P")
 
@@ -47,12 +49,12 @@ def _translate(kwargs: dict[str, object]) -> dict[str, object]:
 
 
 @accept_older_names
-def run(  # noqa: PLR0913 - the signature is the published one
+def run(  # noqa: PLR0917 - the signature is the published one
     input_dir: InputSpec = "",
     work_dir: str | PathLike[str] = ".",
     test_dir: InputSpec = "",
     compute: str = "cpu",
-    verbose: bool = False,  # noqa: FBT001, FBT002
+    verbose: bool = False,
     num_threads: int = -1,
     num_images: int = 0,
     turi_param: str = "nnmodel=0",
@@ -60,8 +62,8 @@ def run(  # noqa: PLR0913 - the signature is the published one
     threshold: float = 0.9,
     lower_threshold: float = 0.05,
     model_path: str | PathLike[str] = "",
-    license: str = "",  # noqa: A002
-    version: bool = False,  # noqa: FBT001, FBT002
+    license: str = "",
+    version: bool = False,
     nearest_neighbors_k: int = 2,
     d: int = 576,
     run_mode: int = 0,
@@ -73,18 +75,19 @@ def run(  # noqa: PLR0913 - the signature is the published one
     bounding_box: str = "",
     batch_size: int = 1,
     resume: int = 0,
-    high_accuracy: bool = False,  # noqa: FBT001, FBT002
+    high_accuracy: bool = False,
 ) -> int:
     """Find duplicates, near-duplicates, outliers and components in a collection of images.
 
-    The V0.2 function of that name (API page, section `run`), with its names and defaults. What is listed below is what
-    this version adds to or makes precise in that page.
+    The V0.2 function of that name (API page, section `run`), with its names and defaults. What is
+    listed below is what this version adds to or makes precise in that page.
 
     Parameters
     ----------
     input_dir : path or list of paths
-        A folder (searched recursively), a text or CSV file of paths, or a list of files and folders. With `run_mode=2`
-        a folder of stored features, when `work_dir` does not hold them itself.
+        A folder (searched recursively), a text or CSV file of paths, or a list of files and
+        folders. With `run_mode=2` a folder of stored features, when `work_dir` does not hold them
+        itself.
     work_dir : path
         Folder for the results; made when missing.
     test_dir : path or list of paths
@@ -122,8 +125,9 @@ def run(  # noqa: PLR0913 - the signature is the published one
     min_offset, max_offset : int
         Half-open range of the sorted list to use; `max_offset=0` means to the end.
     nnf_mode : str
-        Index of the provider `nnf`: `Flat`, `HNSW32` or any faiss factory string. Left out, the search is exact up to
-        about 100,000 images and uses an inverted file with checked recall beyond.
+        Index of the provider `nnf`: `Flat`, `HNSW32` or any faiss factory string. Left out, the
+        search is exact up to about 100,000 images and uses an inverted file with checked recall
+        beyond.
     nnf_param : str
         Its parameters, for example `efSearch=175`.
     bounding_box : str

@@ -1,7 +1,10 @@
-"""From paths to embeddings and statistics: worker threads read, decode, measure and embed; one thread writes in order.
+"""From paths to embeddings and statistics.
 
-The listing is cut into chunks at fixed positions of the full listing, whatever the number of threads or the offsets, so
-that every image is always embedded in the same company and the files come out the same, byte for byte.
+Worker threads read, decode, measure and embed; one thread writes in order.
+
+The listing is cut into chunks at fixed positions of the full listing, whatever the number of
+threads or the offsets, so that every image is always embedded in the same company and the files
+come out the same, byte for byte.
 """
 
 from __future__ import annotations
@@ -9,7 +12,6 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -24,6 +26,8 @@ from fastdup_nb.sources import Listing, read_bytes
 from fastdup_nb.store.extraction import DIGEST_BYTES, BadFile, ExtractedChunk, Extraction
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
     from numpy.typing import NDArray
 
     from fastdup_nb.engine.plan import Plan
@@ -125,7 +129,7 @@ class ChunkReader:
 
 
 def statistics_columns(limits: TuriParams) -> tuple[str, ...]:
-    """Return the columns of the statistics table after `index,filename`; none when not asked for."""
+    """Return the columns of the statistics table after `index,filename`."""
     if not limits.run_stats:
         return ()
     return advanced_columns() if limits.run_advanced_stats else basic_columns()
@@ -175,13 +179,15 @@ def extract(
     except KeyboardInterrupt as error:
         extraction.save()
         message = f"Interrupted: {extraction.position:,} of {total:,} images are done and saved."
-        raise RunInterruptedError(message, "Run again with resume=1 to go on from there.") from error
+        raise RunInterruptedError(
+            message, "Run again with resume=1 to go on from there."
+        ) from error
     finally:
         progress.finish()
 
 
 def chunk_spans(first: int, total: int, offset: int, chunk: int) -> Iterator[tuple[int, int]]:
-    """Yield half-open spans of the listing, cut where the full listing's position divides by `chunk`.
+    """Yield half-open spans of the listing, cut where the full position divides by `chunk`.
 
     >>> list(chunk_spans(0, 10, 3, 4))
     [(0, 1), (1, 5), (5, 9), (9, 10)]

@@ -1,9 +1,7 @@
-"""From stored embeddings to findings: similar pairs, outliers, components; written together or not at all."""
+"""From stored embeddings to findings: pairs, outliers, components; all written, or none."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fastdup_nb.core.graph import component_table, connected_components, pagerank
@@ -14,6 +12,9 @@ from fastdup_nb.store.index import write_index
 from fastdup_nb.store.tables import write_table
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
     import numpy as np
     from numpy.typing import NDArray
 

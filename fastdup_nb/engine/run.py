@@ -12,6 +12,7 @@ from fastdup_nb._version import __version__
 from fastdup_nb.engine.extract import ChunkReader, extract, fingerprint, statistics_columns
 from fastdup_nb.engine.plan import Plan, make_plan, work_dir_path
 from fastdup_nb.errors import InputError, ResultNotFoundError, RunInterruptedError
+from fastdup_nb.paths import absolute
 from fastdup_nb.sources import resolve
 from fastdup_nb.store import names
 from fastdup_nb.store.extraction import Extraction, discard, read_checkpoint
@@ -127,13 +128,15 @@ def _relate(work_dir: WorkDir, options: RunOptions, plan: Plan, progress: Progre
     except KeyboardInterrupt as error:
         progress.finish()
         message = "Interrupted while looking for neighbours: the embeddings are saved."
-        raise RunInterruptedError(message, "Run again with resume=1 to go on from there.") from error
+        raise RunInterruptedError(
+            message, "Run again with resume=1 to go on from there."
+        ) from error
     about = work_dir.read_config().get(OURS) or {"version": __version__}
     work_dir.publish(_config_file(work_dir, options, about))
 
 
 def _adopt_features(work_dir: WorkDir, options: RunOptions) -> None:
-    """Copy the features that run mode 2 was pointed to by `input_dir`, unless work_dir has its own."""
+    """Copy the features that `input_dir` points to, unless work_dir has its own."""
     if work_dir.has(names.FEATURES):
         if work_dir.has(names.FEATURE_NAMES):
             return
@@ -161,10 +164,10 @@ def _is_extracted(work_dir: WorkDir, mark: str) -> bool:
 
 def _own_folder(options: RunOptions, work_dir: Path) -> Path:
     """Return the folder that is never listed as input: the work_dir, or its private part."""
-    here = Path(os.path.abspath(work_dir))
+    here = absolute(work_dir)
     given = options.input_dir
     roots = [given] if isinstance(given, (str, os.PathLike)) else list(given)
-    if any(Path(os.path.abspath(Path(root).expanduser())).is_relative_to(here) for root in roots):
+    if any(absolute(root).is_relative_to(here) for root in roots):
         return here / names.PRIVATE
     return here
 
@@ -181,7 +184,7 @@ def _config_file(work_dir: WorkDir, options: RunOptions, about: dict[str, Any]) 
     config = options.as_json()
     given = config["input_dir"]
     if given and Path(given).expanduser().exists():
-        config["input_dir"] = os.path.abspath(Path(given).expanduser())
+        config["input_dir"] = str(absolute(given))
     config["work_dir"] = str(work_dir.path)
     config[OURS] = about
     path = work_dir.private / names.CONFIG

@@ -1,7 +1,9 @@
-"""The unfinished results of an extraction: append-only parts and a checkpoint that says how much of them counts.
+"""The unfinished results of an extraction: append-only parts and a checkpoint.
 
-A kill at any moment leaves parts that may be longer than the checkpoint says; resuming cuts them back to it. Only when all
-is done do the parts take their published names, in one journalled step.
+The checkpoint says how much of the parts counts.
+
+A kill at any moment leaves parts that may be longer than the checkpoint says; resuming cuts them
+back to it. Only when all is done do the parts take their published names, in one journalled step.
 """
 
 from __future__ import annotations
@@ -9,20 +11,23 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any, BinaryIO, Self
+from typing import TYPE_CHECKING, Any, BinaryIO, Self
 
 import numpy as np
-from numpy.typing import NDArray
 
 from fastdup_nb.errors import CorruptWorkDirError, WorkDirError
 from fastdup_nb.store import names
 from fastdup_nb.store.features import FLOAT
 from fastdup_nb.store.files import readable_errors, write_atomically
 from fastdup_nb.store.tables import encode_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
 
 CHECKPOINT = "checkpoint.json"
 SECONDS_BETWEEN_CHECKPOINTS = 5.0
@@ -184,7 +189,9 @@ class Extraction:
     def _start(self, fingerprint: str, *, resume: bool) -> Checkpoint:
         if resume and (state := read_checkpoint(self._private)) is not None:
             if state.fingerprint != fingerprint:
-                message = "The unfinished run in this work_dir was made from other images or options."
+                message = (
+                    "The unfinished run in this work_dir was made from other images or options."
+                )
                 hint = "Run again with the same ones, or without resume to start over."
                 raise WorkDirError(message, hint)
             return state

@@ -1,23 +1,27 @@
 """Stored embeddings: raw little-endian float32, row-major, no header, beside a list of file names.
 
-The layout is the published one (running guide, "Input/Output"), so features are exchanged with the original both ways.
+The layout is the published one (running guide, "Input/Output"), so features are exchanged with the
+original both ways.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
-from os import PathLike
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
-from numpy.typing import NDArray
 
 from fastdup_nb.errors import CorruptWorkDirError, OptionError, ResultNotFoundError
 from fastdup_nb.store import names
 from fastdup_nb.store.files import readable_errors, write_atomically
 from fastdup_nb.store.tables import iterate_table, write_table
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from os import PathLike
+
+    from numpy.typing import NDArray
 
 FLOAT = np.dtype("<f4")
 ROWS_PER_BLOCK = 4096
@@ -26,7 +30,8 @@ ROWS_PER_BLOCK = 4096
 class FeatureFile:
     """Rows of a feature file, read from disk when asked for and not kept.
 
-    Nothing is memory-mapped: pages of a mapping count as memory of the process, and a file of 100 million rows has 230 GB.
+    Nothing is memory-mapped: pages of a mapping count as memory of the process, and a file of 100
+    million rows has 230 GB.
 
     Parameters
     ----------

@@ -1,16 +1,19 @@
 """Putting several finished files in place as one step that survives a kill at any moment.
 
-The list of moves is written first. Whoever opens the work_dir to write finds an unfinished list and completes it, so the
-files of one run never stand beside those of another.
+The list of moves is written first. Whoever opens the work_dir to write finds an unfinished list and
+completes it, so the files of one run never stand beside those of another.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from fastdup_nb.store.files import readable_errors, write_atomically
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
 
 JOURNAL = "moves.json"
 

@@ -1,7 +1,8 @@
 """Every file name and column of a work_dir, spelt once.
 
-The names, headers and orders are the published ones of fastdup V0.2 (running guide, "Input/Output"); where two generations
-of the original differ, the header is the superset. Scripts written for either find their columns.
+The names, headers and orders are the published ones of fastdup V0.2 (running guide,
+"Input/Output"); where two generations of the original differ, the header is the superset. Scripts
+written for either find their columns.
 """
 
 from __future__ import annotations

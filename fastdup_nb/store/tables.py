@@ -1,6 +1,7 @@
-"""CSV tables as the work_dir holds them: UTF-8, comma, `\\n`, a header row, quoted where needed.
+"""CSV tables as the work_dir holds them: UTF-8, comma, line feed, a header row.
 
-File names may hold anything the file system allows; bytes that are not UTF-8 survive (surrogateescape).
+File names may hold anything the file system allows; bytes that are not UTF-8 survive
+(surrogateescape).
 """
 
 from __future__ import annotations
@@ -8,14 +9,15 @@ from __future__ import annotations
 import csv
 import io
 import itertools
-from collections.abc import Iterable, Iterator, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fastdup_nb.errors import CorruptWorkDirError
 from fastdup_nb.store.files import write_atomically
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
+
     import pandas as pd
 
 ROWS_PER_WRITE = 10_000

@@ -1,23 +1,21 @@
-"""The work_dir: opened to write under a lock, or to read what a run (ours or the original's) left."""
+"""The work_dir: written under a lock, read whether a run of ours or of the original left it."""
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from fastdup_nb.errors import (
     CorruptWorkDirError,
     ResultNotFoundError,
     WorkDirLockedError,
 )
+from fastdup_nb.paths import absolute
 from fastdup_nb.store import extraction, names
 from fastdup_nb.store.features import FeatureFile, locate, open_features, read_feature_names
 from fastdup_nb.store.files import readable_errors, write_atomically
@@ -25,6 +23,9 @@ from fastdup_nb.store.journal import complete_moves, move_into_place
 from fastdup_nb.store.tables import read_frame
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    import numpy as np
     import pandas as pd
     from numpy.typing import NDArray
 
@@ -50,7 +51,7 @@ class WorkDir:
     """
 
     def __init__(self, path: str | PathLike[str]) -> None:
-        self.path = Path(os.path.abspath(Path(path).expanduser()))
+        self.path = absolute(path)
         self.private = self.path / names.PRIVATE
 
     def __repr__(self) -> str:
