@@ -27,7 +27,12 @@ ENCODING_ERRORS = "surrogateescape"
 def encode_rows(rows: Iterable[Sequence[Any]]) -> bytes:
     """Return rows as CSV bytes."""
     text = io.StringIO(newline="")
-    csv.writer(text, lineterminator="\n").writerows(rows)
+    plain = csv.writer(text, lineterminator="\n")
+    # Before Python 3.13 a lone carriage return is not quoted, and the row falls apart when read.
+    quoted = csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_ALL)
+    for row in rows:
+        broken = any(isinstance(cell, str) and "\r" in cell for cell in row)
+        (quoted if broken else plain).writerow(row)
     return text.getvalue().encode("utf-8", ENCODING_ERRORS)
 
 

@@ -103,14 +103,14 @@ class WorkDir:
 
         holder = self.private / "holder"
         lock = FileLock(self.private / "lock", timeout=0)
-        try:
-            with readable_errors(self.private):
+        with readable_errors(self.private):
+            try:
                 lock.acquire()
-        except Timeout as error:
-            who = holder.read_text() if holder.is_file() else "another process"
-            message = f"{self.path} is in use by {who}."
-            hint = "Wait until that run has finished, or give another work_dir."
-            raise WorkDirLockedError(message, hint) from error
+            except Timeout as error:
+                who = holder.read_text() if holder.is_file() else "another process"
+                message = f"{self.path} is in use by {who}."
+                hint = "Wait until that run has finished, or give another work_dir."
+                raise WorkDirLockedError(message, hint) from error
         try:
             with readable_errors(holder):
                 holder.write_text(f"process {os.getpid()}")
