@@ -20,7 +20,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 MAX_LINES = 400
 
 LAYERS = [
-    {"errors", "options", "progress", "_version"},
+    {"errors", "options", "paths", "progress", "_version"},
     {"core", "media", "sources", "models", "store"},
     {"engine"},
     {"views"},

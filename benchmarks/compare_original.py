@@ -1,0 +1,174 @@
+"""End to end against the original (fastdup 2.54): the same photos, turn by turn, whole processes.
+
+Usage: python -m benchmarks.compare_original [--photos DIR] [--n 2000] [--pairs 3]
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from benchmarks.photos import collect
+from benchmarks.processes import OURS, ROOT, Measured, clean_environment, machine, measure, median
+from benchmarks.processes import no_network as network_prefix
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+PEER = "fastdup==2.54"
+PEER_PROGRAM = "import sys, fastdup; sys.exit(fastdup.run(sys.argv[1], sys.argv[2]))"
+PEER_SETTINGS = {"SENTRY_OPT_OUT": "1", "FASTDUP_PRODUCTION": "1"}
+FILE_NAMES = "atrain_features.dat.csv"
+
+
+class Contest:
+    """Runs both programs on one folder of photos.
+
+    Parameters
+    ----------
+    photos : Path
+        The folder.
+    scratch : Path
+        Where to put homes and results.
+    peer_python : Path
+        The interpreter that has the original.
+    """
+
+    def __init__(self, photos: Path, scratch: Path, peer_python: Path) -> None:
+        self.photos, self.scratch = photos, scratch
+        self.peer_python = peer_python
+        self.prefix = network_prefix()
+        self.turn = 0
+
+    def ours(self, photos: Path | None = None) -> Measured:
+        """Run fastdup_nb."""
+        return self._run([*OURS, str(photos or self.photos), "--work_dir"], {})
+
+    def peer(self) -> Measured:
+        """Run the original."""
+        command = [str(self.peer_python), "-c", PEER_PROGRAM, str(self.photos)]
+        return self._run(command, PEER_SETTINGS)
+
+    def _run(self, command: list[str], settings: dict[str, str]) -> Measured:
+        self.turn += 1
+        home, results = self.scratch / f"home{self.turn}", self.scratch / f"results{self.turn}"
+        home.mkdir()
+        env = {**clean_environment(home), **settings}
+        return measure([*self.prefix, *command, str(results)], env)
+
+    def images_used(self) -> int:
+        """Return how many images the last run gave a row to."""
+        names = self.scratch / f"results{self.turn}" / FILE_NAMES
+        with names.open(encoding="utf-8", errors="replace") as lines:
+            return sum(1 for _ in lines) - 1
+
+
+def prepare_photos(folder: Path, given: argparse.Namespace) -> int:
+    """Put the photos into `folder` and read them once, so that neither side waits for the disk."""
+    if given.photos:
+        collect(given.photos, folder, given.n)
+    else:
+        # In another process: this one stays small, see benchmarks.processes.measure.
+        measure([sys.executable, "-m", "benchmarks.photos", str(folder), str(given.n)])
+    files = sorted(folder.iterdir())
+    for path in files:
+        path.read_bytes()
+    return len(files)
+
+
+def prepare_peer(venv: Path) -> Path:
+    """Return the interpreter of the original's environment, made when missing."""
+    python = venv / "bin" / "python"
+    if not python.exists():
+        print(f"Installing {PEER} into {venv}", flush=True)
+        subprocess.run([sys.executable, "-m", "venv", str(venv)], check=True)
+        subprocess.run([str(python), "-m", "pip", "install", "--quiet", PEER], check=True)
+    return python
+
+
+def print_pairs(count: int, pairs: Sequence[tuple[Measured, Measured]]) -> None:
+    """Print one line per pair, then the medians."""
+    print("| pair | fastdup_nb, images/s | original, images/s | ratio | CPU ms/image | ratio |")
+    print("|---|---|---|---|---|---|")
+    for number, (ours, peer) in enumerate(pairs, 1):
+        print(f"| {number} {_row(count, ours.wall, peer.wall, ours.cpu, peer.cpu)}")
+
+    def middle(side: int, value: Callable[[Measured], float]) -> float:
+        return median([value(pair[side]) for pair in pairs])
+
+    walls = [middle(side, lambda run: run.wall) for side in (0, 1)]
+    cpus = [middle(side, lambda run: run.cpu) for side in (0, 1)]
+    print(f"| **median** {_row(count, *walls, *cpus)}")
+    peaks = [middle(side, lambda run: run.peak_megabytes) for side in (0, 1)]
+    print(f"\nPeak memory: {peaks[0]:.0f} MB, original {peaks[1]:.0f} MB.")
+
+
+def _row(count: int, ours: float, peer: float, our_cpu: float, peer_cpu: float) -> str:
+    per_image = 1000 / count
+    return (
+        f"| {count / ours:.1f} | {count / peer:.1f} | {peer / ours:.2f} "
+        f"| {our_cpu * per_image:.2f}, original {peer_cpu * per_image:.2f} "
+        f"| {peer_cpu / our_cpu:.2f} |"
+    )
+
+
+def print_stages(count: int, ours: Measured, start: Measured, photos: Path) -> None:
+    """Print where the time goes: decode and inference alone against end to end."""
+    stages = json.loads(measure([sys.executable, "-m", "benchmarks.stages", str(photos)]).output)
+    print("\n| stage | wall s | CPU s | CPU ms/image |")
+    print("|---|---|---|---|")
+    rows = {f"{name} alone": (each["wall"], each["cpu"]) for name, each in stages.items()}
+    rows["start (a run of one image)"] = (start.wall, start.cpu)
+    rows["**end to end**"] = (ours.wall, ours.cpu)
+    for name, (wall, cpu) in rows.items():
+        print(f"| {name} | {wall:.2f} | {cpu:.2f} | {1000 * cpu / count:.2f} |")
+    for unit, whole, begin in (("wall", ours.wall, start.wall), ("cpu", ours.cpu, start.cpu)):
+        both = stages["decode"][unit] + stages["inference"][unit]
+        print(
+            f"\nEnd to end / (decode + inference), {unit}: {whole / both:.2f} with the start, "
+            f"{(whole - begin) / both:.2f} without."
+        )
+
+
+def run_contest(given: argparse.Namespace, scratch: Path) -> None:
+    """Prepare, measure the pairs A B A B ..., print."""
+    peer_python = prepare_peer(given.peer_venv)
+    photos = scratch / "photos"
+    count = prepare_photos(photos, given)
+    contest = Contest(photos, scratch, peer_python)
+    network = "without network" if contest.prefix else "WITH network (no unshare here)"
+    print(f"{count} photos; {machine()}; {network}.\n", flush=True)
+    pairs = []
+    for number in range(given.pairs):
+        ours = contest.ours()
+        used = contest.images_used()
+        peer = contest.peer()
+        print(f"pair {number + 1}: {used} images, original {contest.images_used()}", flush=True)
+        pairs.append((ours, peer))
+    print()
+    print_pairs(count, pairs)
+    one = scratch / "one"
+    collect(photos, one, 1)
+    start = contest.ours(one)
+    print_stages(count, min((ours for ours, _ in pairs), key=lambda run: run.wall), start, photos)
+
+
+def main() -> None:
+    """Read the command line and run."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--photos", type=Path, help="your JPEG photos; made when not given")
+    parser.add_argument("--n", type=int, default=2000, help="how many photos")
+    parser.add_argument("--pairs", type=int, default=3, help="how often each side runs")
+    parser.add_argument("--peer-venv", type=Path, default=ROOT / ".cache" / "peer-venv")
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="fastdup_nb-bench-") as scratch:
+        run_contest(given, Path(scratch))
+
+
+if __name__ == "__main__":
+    main()
