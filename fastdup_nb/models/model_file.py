@@ -1,0 +1,125 @@
+"""A user's ONNX file: is it there, is it whole, which files belong to it."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from pathlib import Path
+
+from fastdup_nb.errors import ModelError
+
+# A tensor stored outside the file: protobuf fields 1 and 2 of a key-value entry, the key being "location".
+_EXTERNAL = re.compile(rb"\x0a\x08location\x12([\x01-\x7f]|[\x80-\xff][\x01-\x1f])")
+_READ_SIZE = 1 << 20
+_OTHER_FORMATS = {
+    ".pt": "PyTorch",
+    ".pth": "PyTorch",
+    ".ckpt": "PyTorch",
+    ".safetensors": "safetensors",
+    ".h5": "Keras",
+    ".keras": "Keras",
+    ".pb": "TensorFlow",
+    ".tflite": "TensorFlow Lite",
+    ".engine": "TensorRT",
+    ".mlmodel": "Core ML",
+}
+
+
+def locate_model(model_path: str | os.PathLike[str]) -> Path:
+    """Return the absolute path of a model file after checking that it is there.
+
+    Parameters
+    ----------
+    model_path : str or path
+        As the user gave it; `~` is understood.
+
+    Raises
+    ------
+    ModelError
+        When it is missing, not a file, not readable, or plainly not an ONNX file.
+    """
+    path = Path(os.path.abspath(os.path.expanduser(model_path)))  # noqa: PTH100, PTH111 - links stay
+    if path.is_dir():
+        message = f"model_path {str(path)!r} is a folder."
+        raise ModelError(message, "Give the ONNX file itself.")
+    if not path.is_file():
+        raise ModelError(f"There is no model file {str(path)!r}.", "Check model_path.")
+    if path.suffix.lower() in _OTHER_FORMATS:
+        kind = _OTHER_FORMATS[path.suffix.lower()]
+        message = f"{path.name} is a {kind} file, not an ONNX file."
+        raise ModelError(message, "Export the model to ONNX first; see docs/own-model.md.")
+    _check_head(path)
+    return path
+
+
+def _check_head(path: Path) -> None:
+    try:
+        with path.open("rb") as file:
+            head = file.read(64)
+    except OSError as error:
+        message = f"The model file {str(path)!r} cannot be read: {error.strerror}."
+        raise ModelError(message, "Check its permissions.") from error
+    if not head:
+        message = f"The model file {str(path)!r} is empty."
+        raise ModelError(message, "Export or download it again.")
+    if head.startswith(b"version https://git-lfs"):
+        message = f"{path.name} is a Git LFS pointer, not the model itself."
+        raise ModelError(message, "Run `git lfs pull` where it came from.")
+
+
+def external_files(path: Path) -> list[Path]:
+    """Return the files that hold tensors of an ONNX file, sorted; large exports keep their weights so.
+
+    Parameters
+    ----------
+    path : Path
+        The ONNX file.
+
+    Raises
+    ------
+    ModelError
+        When one of them is missing.
+    """
+    found = sorted(path.parent / name for name in _external_names(path.read_bytes()))
+    for file in found:
+        if not file.is_file():
+            message = f"{path.name} keeps its weights in {file.name!r}, which is missing."
+            raise ModelError(message, f"Put {file.name!r} beside {path.name}.")
+    return found
+
+
+def _external_names(data: bytes) -> set[str]:
+    names = set()
+    for match in _EXTERNAL.finditer(data):
+        varint = match[1]
+        size = varint[0] if len(varint) == 1 else (varint[0] & 0x7F) | varint[1] << 7
+        names.add(data[match.end() : match.end() + size].decode("utf-8", "surrogateescape"))
+    return {name for name in names if "\0" not in name}
+
+
+def fingerprint(files: list[Path]) -> str:
+    """Return the sha256 of a file, or of the sha256 of several.
+
+    Parameters
+    ----------
+    files : list of Path
+        The ONNX file first.
+
+    Returns
+    -------
+    str
+        64 hexadecimal digits; equal files give equal fingerprints wherever they lie.
+    """
+    digests = [_sha256(file) for file in files]
+    if len(digests) == 1:
+        return digests[0]
+    return hashlib.sha256("\n".join(digests).encode()).hexdigest()
+
+
+def _sha256(path: Path) -> str:
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(_READ_SIZE):
+            digest.update(block)
+    return digest.hexdigest()
