@@ -5,10 +5,9 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping
 from os import PathLike
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from fastdup_nb.errors import ModelError
 from fastdup_nb.models.graph import CHANNELS, GraphInput, pick_output, read_input
@@ -23,6 +22,9 @@ from fastdup_nb.models.manifest import (
 )
 from fastdup_nb.models.model_file import external_files, fingerprint, locate_model
 from fastdup_nb.models.session import open_session, running_errors
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 # A batch of two shows a graph that declares a free batch size but works for one image only.
 _PROBE_BATCHES = (2, 1)
@@ -59,6 +61,11 @@ class Embedder:
         self._session, self._batch = session, batch
         self._input, self._output = graph_input, graph_output
         self._feed = _Feed(manifest.input)
+
+    @property
+    def name(self) -> str:
+        """Name of the model."""
+        return self.manifest.name
 
     @property
     def d(self) -> int:
@@ -112,7 +119,7 @@ class Embedder:
 
 
 def usable_rows(vectors: NDArray[np.float32]) -> NDArray[np.bool_]:
-    """Return which vectors have a direction: a length that float32 can hold, neither 0 nor infinite nor NaN.
+    """Return which vectors have a direction: a length that is not 0, infinite or NaN in float32.
 
     Parameters
     ----------
@@ -137,8 +144,9 @@ def load_embedder(
     Parameters
     ----------
     model_path : str or path
-        The ONNX file; empty for the bundled model. A manifest `<model>.json` beside it, when there is one, says how the
-        model wants its images; otherwise that is found out from the graph (`docs/own-model.md`).
+        The ONNX file; empty for the bundled model. A manifest `<model>.json` beside it, when
+        there is one, says how the model wants its images; otherwise that is found out from the
+        graph (`docs/own-model.md`).
     d : int, optional
         The expected length of the embedding (running guide, "Using your own onnx model").
     compute : str
@@ -251,7 +259,7 @@ class _Feed:
 
 
 def _blocks(pixels: NDArray[np.uint8], batch: int) -> Iterator[tuple[int, int, NDArray[np.uint8]]]:
-    # A graph with a fixed batch size gets full batches: the last one is filled up with black images.
+    # A graph with a fixed batch size gets full batches: black images fill up the last one.
     step = batch or max(len(pixels), 1)
     for start in range(0, len(pixels), step):
         block = pixels[start : start + step]

@@ -18,8 +18,9 @@ _PIXEL_TYPES = {
 }
 _VECTOR_TYPES = ("tensor(float)", "tensor(float16)", "tensor(double)")
 
-# What exported models commonly expect, by layout. PyTorch (torchvision, timm, DINO): NCHW, ImageNet mean and std of pixels in
-# 0..1. Keras (MobileNetV3, EfficientNet, ConvNeXt hold their own scaling) and models made for the original: NHWC, 0..255.
+# What exported models commonly expect, by layout. PyTorch (torchvision, timm, DINO): NCHW, ImageNet
+# mean and std of pixels in 0..1. Keras (MobileNetV3, EfficientNet and ConvNeXt hold their own
+# scaling) and models made for the original: NHWC, 0..255.
 _COMMON_SCALING: dict[str, dict[str, Any]] = {
     "NCHW": {"scale": 1 / 255, "mean": [0.485, 0.456, 0.406], "std": [0.229, 0.224, 0.225]},
     "NHWC": {"scale": 1.0, "mean": [0.0, 0.0, 0.0], "std": [1.0, 1.0, 1.0]},
@@ -133,7 +134,7 @@ def _side(name: str, fixed: int, stated: Mapping[str, Any], model: str) -> int:
 def pick_output(
     session: Any, results: Sequence[Any], batch: int, d: int | None, model: str
 ) -> tuple[str, int]:
-    """Choose the output that is the embedding: the first of length `d`, else the first with one vector per image.
+    """Choose the output that is the embedding: the first of length `d`, else the first that fits.
 
     Parameters
     ----------
@@ -178,7 +179,7 @@ def pick_output(
 
 
 def vector_length(shape: Sequence[int], batch: int) -> int:
-    """Return the length of the vectors in an output, or 0 when it does not hold one vector per image.
+    """Return the length of the vectors in an output; 0 when it is not one vector per image.
 
     >>> (
     ...     vector_length((8, 576), 8),

@@ -1,7 +1,8 @@
 """The manifest of a model: what must be known to feed it and to read its cosines.
 
-A manifest is the JSON file beside an ONNX file. The bundled models carry a complete one; beside a user's own model it is
-optional and may be partial (`docs/own-model.md`). Which model is the default is data too: `DEFAULT_MODEL` names its files.
+A manifest is the JSON file beside an ONNX file. The bundled models carry a complete one; beside a
+user's own model it is optional and may be partial (`docs/own-model.md`). Which model is the default
+is data too: `DEFAULT_MODEL` names its files.
 """
 
 from __future__ import annotations

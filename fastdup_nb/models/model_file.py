@@ -9,7 +9,7 @@ from pathlib import Path
 
 from fastdup_nb.errors import ModelError
 
-# A tensor stored outside the file: protobuf fields 1 and 2 of a key-value entry, the key being "location".
+# A tensor stored outside the file: a protobuf key-value entry whose key is "location".
 _EXTERNAL = re.compile(rb"\x0a\x08location\x12([\x01-\x7f]|[\x80-\xff][\x01-\x1f])")
 _READ_SIZE = 1 << 20
 _OTHER_FORMATS = {
@@ -69,7 +69,7 @@ def _check_head(path: Path) -> None:
 
 
 def external_files(path: Path) -> list[Path]:
-    """Return the files that hold tensors of an ONNX file, sorted; large exports keep their weights so.
+    """Return the files that hold tensors of an ONNX file, sorted; large exports have such files.
 
     Parameters
     ----------

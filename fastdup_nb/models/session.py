@@ -97,7 +97,7 @@ def _provider(onnxruntime: Any, compute: str) -> str:
     wanted = _PROVIDERS[compute]
     if wanted not in onnxruntime.get_available_providers():
         message = f"compute={compute!r}: the installed onnxruntime has no {wanted}."
-        hint = "Run `pip uninstall onnxruntime` and `pip install onnxruntime-gpu`, or use compute='cpu'."
+        hint = "Install onnxruntime-gpu in place of onnxruntime, or use compute='cpu'."
         raise ModelError(message, hint)
     return wanted
 
