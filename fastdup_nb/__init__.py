@@ -7,9 +7,11 @@ From Python::
     fastdup_nb.run("photos", work_dir="results")
     fastdup_nb.create_duplicates_gallery("results/similarity.csv", save_path="results")
 
-From a notebook: `%load_ext fastdup_nb`, then `fd = %fastdup run photos`. From a shell: `fastdup-nb run photos`.
+From a notebook: `%load_ext fastdup_nb`, then `fd = %fastdup run photos`. From a shell:
+`fastdup-nb run photos`.
 
-The names below are the public ones. They are imported when first used, so that `import fastdup_nb` is instant.
+The names below are the public ones. They are imported when first used, so that
+`import fastdup_nb` is instant.
 """
 
 from __future__ import annotations
@@ -81,7 +83,7 @@ _HOMES = {
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         message = f"module 'fastdup_nb' has no attribute {name!r}"
-        raise AttributeError(message, name=name, obj=import_module("fastdup_nb"))
+        raise AttributeError(message)
     value = getattr(import_module(_HOMES.get(name, "fastdup_nb.errors")), name)
     globals()[name] = value  # asked for once
     return value
