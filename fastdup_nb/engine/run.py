@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,8 +17,8 @@ from fastdup_nb.paths import absolute
 from fastdup_nb.sources import resolve
 from fastdup_nb.store import names
 from fastdup_nb.store.extraction import Extraction, discard, read_checkpoint
-from fastdup_nb.store.features import open_features, save_features
-from fastdup_nb.store.files import write_atomically
+from fastdup_nb.store.features import open_features
+from fastdup_nb.store.files import readable_errors, write_atomically
 from fastdup_nb.store.tables import read_columns
 from fastdup_nb.store.workdir import WorkDir
 
@@ -149,9 +150,18 @@ def _adopt_features(work_dir: WorkDir, options: RunOptions) -> None:
         message = f"{work_dir.path} holds no {names.FEATURES}."
         hint = "Run with run_mode=1 first, or store your own with save_binary_feature."
         raise ResultNotFoundError(message, hint)
-    _, file_names, features = open_features(source, options.d)
-    with features:
-        save_features(work_dir.path, file_names, features.read(0, len(file_names)))
+    with open_features(source, options.d)[2] as features:
+        stored = features.path
+    finished = {}
+    for path, name in (
+        (stored, names.FEATURES),
+        (stored.with_name(f"{stored.name}.csv"), names.FEATURE_NAMES),
+    ):
+        copy = work_dir.private / name
+        with readable_errors(copy):
+            shutil.copyfile(path, copy)
+        finished[copy] = name
+    work_dir.publish(finished, outdated=[*work_dir.findings(), names.STATISTICS])
 
 
 def _is_extracted(work_dir: WorkDir, mark: str) -> bool:
