@@ -1,0 +1,234 @@
+"""From `input_dir` to the list of images of a run."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from fastdup_nb.errors import EmptyInputError, InputError, InputNotFoundError
+from fastdup_nb.sources.file_list import read_list
+from fastdup_nb.sources.folder import FolderId, folder_id, walk
+from fastdup_nb.sources.notes import Notes
+from fastdup_nb.sources.paths import absolute, local_path
+from fastdup_nb.sources.suffixes import (
+    ANNOTATION_SUFFIXES,
+    IMAGE_SUFFIXES,
+    suffix_of,
+    unavailable_kind,
+)
+
+if TYPE_CHECKING:
+    from fastdup_nb.options import InputSpec
+
+Kind = Literal["folder", "file_list", "list", "image"]
+
+_ACCEPTED = "Give a folder, a text file of paths, or a list of files and folders."
+_MOST_SIBLINGS = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """The images of a run, in order.
+
+    Parameters
+    ----------
+    paths : sequence of str
+        Absolute paths. Of a folder: sorted by their bytes. Of a list: in its order.
+    offset : int
+        Position of `paths[0]` in the full listing: image i of the run is image `offset + i` there.
+    kind : str
+        What was given: `"folder"`, `"file_list"`, `"list"` or `"image"`.
+    warnings : tuple of str
+        What was left out and why, one line each.
+    """
+
+    paths: Sequence[str]
+    offset: int
+    kind: Kind
+    warnings: tuple[str, ...] = ()
+
+
+def resolve(
+    input_dir: InputSpec,
+    *,
+    num_images: int = 0,
+    min_offset: int = 0,
+    max_offset: int = 0,
+    exclude: str | os.PathLike[str] | Iterable[str | os.PathLike[str]] | None = None,
+) -> Listing:
+    """List the images of a run (V0.2 API, `run`, argument `input_dir`).
+
+    Parameters
+    ----------
+    input_dir : str, path or sequence of them
+        A folder (searched through, see `folder.walk`), a text or CSV file of paths (see
+        `file_list.read_list`), one image, or a list of files and folders. A file that is listed
+        by name is kept whatever its suffix, and when it is missing; one listed twice is used once.
+        Relative paths count from the current folder, those in a text file else from its folder.
+    num_images : int
+        Use only the first so many, counted from `min_offset`; 0: all.
+    min_offset, max_offset : int
+        Use the images min_offset <= i < max_offset of the full listing; max_offset 0: to the end.
+    exclude : path or iterable of paths, optional
+        Folders to leave out where they lie below an input folder.
+
+    Raises
+    ------
+    InputNotFoundError
+        When the input does not exist.
+    EmptyInputError
+        When it holds no image, or none in the range.
+    InputError
+        When it is of a kind that cannot be read.
+    """
+    notes = Notes()
+    kind, found = _open(input_dir, notes, _identities(exclude))
+    start = max(min_offset, 0)
+    stop = max_offset if max_offset > 0 else None
+    if num_images > 0:
+        stop = start + num_images if stop is None else min(stop, start + num_images)
+    paths = list(islice(_count(found, notes), start, stop))
+    if not paths:
+        raise _nothing(input_dir, kind, notes, start)
+    if kind != "folder" and all(map(unavailable_kind, paths)):
+        raise _not_available(unavailable_kind(paths[0]), paths[0])
+    return Listing(paths, start, kind, notes.warnings())
+
+
+def _identities(exclude: Any) -> frozenset[FolderId]:
+    if exclude is None:
+        return frozenset()
+    folders = [exclude] if isinstance(exclude, str | os.PathLike) else exclude
+    return frozenset(folder_id(os.fspath(item)) for item in folders if os.path.isdir(item))  # noqa: PTH112
+
+
+def _open(
+    given: InputSpec, notes: Notes, excluded: frozenset[FolderId]
+) -> tuple[Kind, Iterator[str]]:
+    if isinstance(given, str | os.PathLike):
+        return _open_path(given, notes, excluded)
+    entries = _entries(given)
+    return "list", _listed(map(local_path, entries), notes, excluded)
+
+
+def _entries(given: Any) -> Sequence[str | os.PathLike[str]]:
+    entries = given.tolist() if hasattr(given, "tolist") else given  # numpy arrays, pandas columns
+    if isinstance(entries, str | bytes | bytearray) or not isinstance(entries, Sequence):
+        raise InputError(f"input_dir cannot be of type {type(given).__name__}.", _ACCEPTED)
+    for entry in entries:
+        if not isinstance(entry, str | os.PathLike):
+            message = f"input_dir is a list with {entry!r}, of type {type(entry).__name__}, in it."
+            raise InputError(message, "Give a list of file and folder names.")
+        if not os.fspath(entry):
+            raise InputError("input_dir is a list with an empty name in it.", "Leave it out.")
+    return entries
+
+
+def _count(paths: Iterable[str], notes: Notes) -> Iterator[str]:
+    for path in paths:
+        notes.listed += 1
+        yield path
+
+
+def _open_path(
+    given: str | os.PathLike[str], notes: Notes, excluded: frozenset[FolderId]
+) -> tuple[Kind, Iterator[str]]:
+    if not os.fsdecode(given).strip():
+        raise EmptyInputError("input_dir is empty.", _ACCEPTED)
+    path = absolute(local_path(given))
+    try:
+        mode = os.stat(path).st_mode  # noqa: PTH116 - one call for all questions
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise _not_found(path) from error
+    except OSError as error:
+        raise _unreadable(path, error) from error
+    if stat.S_ISDIR(mode):
+        return "folder", _walk_input(path, notes, excluded)
+    if not stat.S_ISREG(mode):
+        raise InputError(f"{path!r} is neither a folder nor a file.", _ACCEPTED)
+    suffix = suffix_of(path)
+    if suffix in IMAGE_SUFFIXES:
+        return "image", _listed([path], notes, excluded)
+    if kind := "annotation files" if suffix in ANNOTATION_SUFFIXES else unavailable_kind(path):
+        raise _not_available(kind, path)
+    return "file_list", _listed(map(local_path, read_list(path)), notes, excluded)
+
+
+def _walk_input(path: str, notes: Notes, excluded: frozenset[FolderId]) -> Iterator[str]:
+    try:
+        with os.scandir(path):
+            pass
+    except OSError as error:
+        raise _unreadable(path, error) from error
+    return walk(path, notes, excluded)
+
+
+def _listed(entries: Iterable[str], notes: Notes, excluded: frozenset[FolderId]) -> Iterator[str]:
+    """Yield listed files, and the images of listed folders, each once."""
+    seen: set[str] = set()
+    for entry in entries:
+        path = absolute(entry)
+        folder = os.path.isdir(path)  # noqa: PTH112 - called for every entry
+        for image in walk(path, notes, excluded) if folder else (path,):
+            if image in seen:
+                notes.repeated.add(image)
+            else:
+                seen.add(image)
+                yield image
+
+
+def _nothing(given: Any, kind: Kind, notes: Notes, start: int) -> InputError:
+    what = f"folder {os.fsdecode(given)!r}" if kind == "folder" else "list"
+    if notes.listed:
+        message = f"No image from min_offset={start} on: the {what} has {notes.listed:,}."
+        return EmptyInputError(message, "Give a smaller min_offset.")
+    if notes.other:
+        hint = f"Images are: {', '.join(sorted(IMAGE_SUFFIXES))}. Others: list them in a text file."
+        return EmptyInputError(f"No image in the {what}: {notes.other_files()}.", hint)
+    problems = " ".join(notes.warnings())
+    state = "holds no image that can be read" if problems else "is empty"
+    return EmptyInputError(f"The {what} {state}.", problems or _ACCEPTED)
+
+
+def _not_available(kind: str, path: str) -> InputError:
+    message = f"{kind.capitalize()} are not available as input in this version: {path!r}."
+    hints = {
+        "archives": "Unpack it into a folder and give that.",
+        "videos": "Extract its frames into a folder and give that.",
+        "annotation files": "Give the folder of the images.",
+    }
+    return InputError(message, hints[kind])
+
+
+def _unreadable(path: str, error: OSError) -> InputError:
+    return InputError(
+        f"{path!r} cannot be read: {error.strerror or error}.", "Check its permissions."
+    )
+
+
+def _not_found(path: str) -> InputNotFoundError:
+    missing = Path(path)
+    while not os.path.exists(missing.parent):  # noqa: PTH110 - quiet when not allowed to look
+        missing = missing.parent
+    hint = f"{str(missing.parent)!r} is there, but has no {missing.name!r}."
+    if any(sign in missing.name for sign in "*?["):
+        hint = "Patterns are not expanded: give the folder, or a list of files."
+    elif close := _siblings(missing):
+        hint = f"Did you mean {str(missing.with_name(close))!r}?"
+    return InputNotFoundError(f"There is no file or folder {path!r}.", hint)
+
+
+def _siblings(missing: Path) -> str:
+    try:
+        with os.scandir(missing.parent) as entries:
+            names = {entry.name.lower(): entry.name for entry in islice(entries, _MOST_SIBLINGS)}
+    except OSError:
+        return ""
+    close = get_close_matches(missing.name.lower(), names, n=1)
+    return names[close[0]] if close else ""
