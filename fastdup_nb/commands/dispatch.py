@@ -1,0 +1,115 @@
+"""From words to a command, its help or its result."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from difflib import get_close_matches
+
+from fastdup_nb.commands.definitions import COMMANDS, Command
+from fastdup_nb.commands.parser import END_OF_OPTIONS, HELP_WORDS, asks_for_help
+from fastdup_nb.commands.place import Place, exists
+from fastdup_nb.errors import OptionError, RunInterruptedError
+
+HELP = "help"
+
+
+def execute(words: Sequence[str], place: Place) -> object:
+    """Do what the words say and return the result.
+
+    Parameters
+    ----------
+    words : sequence of str
+        The name of a command, then its arguments and options.
+    place : Place
+        Where they were given.
+
+    Raises
+    ------
+    FastdupError
+        When it cannot be done; for an interrupted run the hint is the line that goes on with it.
+    """
+    command = find_command(words[0], place)
+    values = command.parser(place.prog).read(words[1:])
+    try:
+        return command.execute(values, place)
+    except RunInterruptedError as error:
+        raise RunInterruptedError(
+            error.message, f"To go on: {_resume_line(words, place)}"
+        ) from error
+
+
+def find_command(name: str, place: Place) -> Command:
+    """Return the command of that name.
+
+    Raises
+    ------
+    OptionError
+        When there is none; the hint holds the closest one.
+    """
+    if name in COMMANDS:
+        return COMMANDS[name]
+    if close := get_close_matches(name, [*COMMANDS, HELP], n=1):
+        hint = f"Did you mean {place.prog} {close[0]}?"
+    elif exists(name) or name in place.variables:
+        hint = f"Did you mean {place.prog} run {shlex.quote(name)}?"
+    else:
+        hint = f"Commands: {', '.join(COMMANDS)}. {place.prog} {HELP} tells more."
+    raise OptionError(f"Unknown command {name!r}.", hint)
+
+
+def help_asked_for(words: Sequence[str], place: Place) -> str | None:
+    """Return the help text the words ask for, or None when they ask for something else.
+
+    `help`, `-h` and `--help` ask for the overview, `help run` and `run --help` for one command.
+    """
+    if not words:
+        return None
+    first, *rest = words
+    if first in HELP_WORDS or first == HELP:
+        if not rest:
+            return overview(place.prog)
+        first = rest[0]
+    elif not asks_for_help(rest):
+        return None
+    return find_command(first, place).parser(place.prog).format_help()
+
+
+def overview(prog: str) -> str:
+    """Return what the commands are, in a few lines.
+
+    Parameters
+    ----------
+    prog : str
+        What they are called with: `fastdup-nb` or `%fastdup`.
+    """
+    lines = [
+        f"usage: {prog} COMMAND ...",
+        "",
+        "Find duplicates, near-duplicates, outliers, clusters",
+    ]
+    lines[-1] += " and bad photos in a folder of images."
+    lines += ["", "commands:"]
+    lines += [f"  {command.name:<12}{command.help}" for command in COMMANDS.values()]
+    lines += ["", f"{prog} COMMAND --help lists the options of one.", ""]
+    return "\n".join(lines)
+
+
+def manual(prog: str) -> str:
+    """Return the overview and the help of every command: what `%fastdup?` shows.
+
+    Parameters
+    ----------
+    prog : str
+        What they are called with.
+    """
+    texts = [command.parser(prog).format_help() for command in COMMANDS.values()]
+    return "\n\n".join([overview(prog), *texts])
+
+
+def _resume_line(words: Sequence[str], place: Place) -> str:
+    again = list(words)
+    if "--resume" not in again:
+        end = again.index(END_OF_OPTIONS) if END_OF_OPTIONS in again else len(again)
+        again.insert(end, "--resume")
+    return f"{place.prog} {shlex.join(again)}"

@@ -1,0 +1,195 @@
+"""Where a command is given, and what its words mean there: paths, and variables in a notebook."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from fastdup_nb.errors import InputNotFoundError, OptionError
+from fastdup_nb.progress import Progress, SilentProgress, default_progress
+
+if TYPE_CHECKING:
+    from fastdup_nb.options import InputSpec
+
+MAX_NAMES_IN_HINT = 8
+# IPython's own variables, which nobody means.
+SHELL_VARIABLES = frozenset({"In", "Out", "exit", "quit", "open", "get_ipython"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """What the shell and a notebook do differently.
+
+    Attributes
+    ----------
+    prog : str
+        How commands are called here: `fastdup-nb` or `%fastdup`.
+    variables : mapping of str to object
+        What a bare name may stand for; empty in the shell.
+    work_dir : str
+        Folder for the results of `run`; empty: named after the input.
+    last_work_dir : Path, optional
+        What `summary` and `duplicates` use when no folder is given.
+    num_images : int, optional
+        Pairs that `duplicates` shows when the user does not say.
+    save_pages : bool
+        Whether `duplicates` writes a page also when no path is given.
+    quiet : bool
+        Show no progress.
+    make_progress : callable
+        Makes what a run reports to.
+    """
+
+    prog: str
+    variables: Mapping[str, Any] = field(default_factory=dict)
+    work_dir: str = ""
+    last_work_dir: Path | None = None
+    num_images: int | None = None
+    save_pages: bool = True
+    quiet: bool = False
+    make_progress: Callable[[], Progress] = default_progress
+
+    def progress(self, *, quiet: bool) -> Progress:
+        """Return what a run reports to."""
+        return SilentProgress() if quiet or self.quiet else self.make_progress()
+
+    def read_inputs(self, words: Sequence[str]) -> InputSpec:
+        """Return what to run on: one path, or a list.
+
+        Raises
+        ------
+        InputNotFoundError
+            When a bare name is neither a path nor a variable.
+        OptionError
+            When it is both, or a variable of no use.
+        """
+        _check_spaces(words)
+        values = [self._read_input(word) for word in words]
+        if len(values) == 1:
+            return values[0]
+        parts = [[value] if isinstance(value, (str, os.PathLike)) else value for value in values]
+        return [path for part in parts for path in part]
+
+    def read_work_dir(self, word: str | None) -> Path:
+        """Return the folder of results: a path, a variable, or that of the last run."""
+        if word is None:
+            if self.last_work_dir is None:
+                hint = f"Give one, for example: {self.prog} summary photos_fastdup"
+                raise OptionError("No work_dir is given.", hint)
+            return self.last_work_dir
+        if exists(word) or word not in self.variables:
+            return Path(word).expanduser()
+        value = self.variables[word]
+        if not is_work_dir(value):
+            raise _wrong_kind(word, value, "a folder, or what run returned")
+        return Path(getattr(value, "work_dir", value)).expanduser()
+
+    def read_object(self, word: str, fits: Callable[[Any], bool], expected: str) -> Any:
+        """Return the variable a word names, or the word when it is the path of a file."""
+        if word in self.variables:
+            value = self.variables[word]
+            if not fits(value):
+                raise _wrong_kind(word, value, expected)
+            return value
+        if exists(word):
+            return str(Path(word).expanduser())
+        hint = f"Give {expected}. {self._suggest(word, fits)}"
+        raise OptionError(f"There is no file or variable {word!r}.", hint)
+
+    def _read_input(self, word: str) -> InputSpec:
+        if not self.variables or not word.isidentifier():
+            return word
+        if word not in self.variables or not is_input(self.variables[word]):
+            if not exists(word):
+                raise self._no_input(word)
+            return word
+        value = as_input(self.variables[word])
+        if exists(word) and not _is_same(word, value):
+            message = f"{word!r} is both a folder or file here and a variable."
+            raise OptionError(message, f"Write ./{word} for the former, or rename the variable.")
+        return value
+
+    def _no_input(self, word: str) -> Exception:
+        expected = "a folder, a path, or a list of paths"
+        if word in self.variables:
+            return _wrong_kind(word, self.variables[word], expected)
+        message = f"There is no folder, file or variable {word!r}."
+        return InputNotFoundError(message, f"Give {expected}. {self._suggest(word, is_input)}")
+
+    def _suggest(self, word: str, fits: Callable[[Any], bool]) -> str:
+        names = self.names_of(fits)
+        if not names:
+            return "No variable here is one."
+        close = get_close_matches(word, names, n=1)
+        guess = f"Did you mean {close[0]!r}? " if close else ""
+        return f"{guess}Variables: {', '.join(names[:MAX_NAMES_IN_HINT])}."
+
+    def names_of(self, fits: Callable[[Any], bool]) -> list[str]:
+        """Return the names of the user's variables that are of use, sorted."""
+        return sorted(
+            name
+            for name, value in self.variables.items()
+            if name[:1] != "_" and name not in SHELL_VARIABLES and fits(value)
+        )
+
+
+def exists(text: str) -> bool:
+    """Return whether a text is the path of something that exists; `~` is expanded."""
+    try:
+        return Path(text).expanduser().exists()
+    except (OSError, ValueError, RuntimeError):  # too long, a NUL, no home
+        return False
+
+
+def is_input(value: object) -> bool:
+    """Return whether a variable can be run on: a path, or a list, array or column of paths."""
+    if isinstance(value, (str, os.PathLike)):
+        return bool(str(value))
+    if isinstance(value, type):
+        return False
+    many = value.tolist() if hasattr(value, "tolist") else value
+    if not isinstance(many, (list, tuple)) or not many:
+        return False
+    return all(isinstance(item, (str, os.PathLike)) for item in many)
+
+
+def is_work_dir(value: object) -> bool:
+    """Return whether a variable names a folder of results: a path, or what `run` returned."""
+    if isinstance(value, type):
+        return False
+    return isinstance(getattr(value, "work_dir", value), (str, os.PathLike))
+
+
+def is_labels(value: object) -> bool:
+    """Return whether a variable gives labels: a function or a mapping of file names."""
+    return isinstance(value, Mapping) or (callable(value) and not isinstance(value, type))
+
+
+def as_input(value: Any) -> InputSpec:
+    """Return a variable as what `run` takes."""
+    if isinstance(value, (str, os.PathLike)):
+        return value
+    return list(value.tolist() if hasattr(value, "tolist") else value)
+
+
+def _is_same(word: str, value: InputSpec) -> bool:
+    if not isinstance(value, (str, os.PathLike)) or not exists(str(value)):
+        return False
+    return Path(word).samefile(Path(value).expanduser())
+
+
+def _wrong_kind(word: str, value: object, expected: str) -> OptionError:
+    return OptionError(f"The variable {word!r} is a {type(value).__name__}.", f"Give {expected}.")
+
+
+def _check_spaces(words: Sequence[str]) -> None:
+    together = " ".join(words)
+    if len(words) < 2 or not exists(together):
+        return
+    if not all(exists(word) for word in words):
+        hint = f'Put quotes around a path with spaces: "{together}"'
+        raise OptionError(f"{words[0]!r} and the words after it are read as several paths.", hint)

@@ -1,0 +1,158 @@
+"""Tab completion of `%fastdup`: commands, options, their values, paths and variables."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from fastdup_nb import commands
+from fastdup_nb.errors import OptionError
+from fastdup_nb.notebook.words import split_words
+
+if TYPE_CHECKING:
+    from IPython.core.completer import CompletionContext, SimpleMatcherResult
+
+PROG = "%fastdup"
+MAX_PATHS = 200
+PATH_METAVARS = frozenset({"DIR", "FILE", "PATH", "LABELS"})
+# `%fastdup ...`, also as the right side of an assignment.
+_LINE = re.compile(r"\s*(?:[^=%]*=\s*)?%fastdup\s+(?P<rest>.*)", re.DOTALL)
+# The word before the cursor; its quote may still be open.
+_LAST_WORD = re.compile(r"""(?:[^\s"'\\]|\\.|"[^"]*"?|'[^']*'?)*$""")
+_NEEDS_ESCAPE = re.compile(r"""([\s"'])""")
+
+
+@dataclass(frozen=True)
+class Completion:
+    """What the word before the cursor may become.
+
+    Attributes
+    ----------
+    text : str
+        The whole of it.
+    kind : str
+        `command`, `option`, `value`, `path` or `variable`.
+    """
+
+    text: str
+    kind: str
+
+
+def make_matcher(
+    variables: Callable[[], Mapping[str, Any]],
+) -> Callable[[CompletionContext], SimpleMatcherResult]:
+    """Return the matcher that IPython asks.
+
+    Parameters
+    ----------
+    variables : callable
+        Returns the user's variables.
+    """
+    from IPython.core.completer import SimpleCompletion, context_matcher
+
+    def match_fastdup(context: CompletionContext) -> SimpleMatcherResult:
+        line = _LINE.fullmatch(context.text_until_cursor)
+        if line is None:
+            return {"completions": []}
+        fragment, found = complete(line["rest"], variables())
+        return {
+            "completions": [SimpleCompletion(item.text, type=item.kind) for item in found],
+            "matched_fragment": fragment,
+            "ordered": True,
+            "suppress": True,
+        }
+
+    decorate: Any = context_matcher()
+    matcher: Callable[[CompletionContext], SimpleMatcherResult] = decorate(match_fastdup)
+    return matcher
+
+
+def complete(rest: str, variables: Mapping[str, Any]) -> tuple[str, list[Completion]]:
+    """Return what can stand at the end of a line.
+
+    Parameters
+    ----------
+    rest : str
+        What is written after `%fastdup`, up to the cursor.
+    variables : mapping of str to object
+        The user's variables.
+
+    Returns
+    -------
+    fragment : str
+        The end of `rest` that is replaced.
+    completions : list of Completion
+        In the order to show them.
+    """
+    match = _LAST_WORD.search(rest)
+    start = match.start() if match else len(rest)
+    fragment = rest[start:]
+    try:
+        words = split_words(rest[:start])
+    except OptionError:
+        return fragment, []
+    place = commands.Place(prog=PROG, variables=variables)
+    if not words or words == ["help"]:
+        names = list(commands.COMMANDS) + ([] if words else ["help"])
+        return fragment, [Completion(n, "command") for n in names if n.startswith(fragment)]
+    if words[0] not in commands.COMMANDS:
+        return fragment, []
+    return _complete_argument(commands.COMMANDS[words[0]], words[1:], fragment, place)
+
+
+def _complete_argument(
+    command: commands.Command, words: list[str], fragment: str, place: commands.Place
+) -> tuple[str, list[Completion]]:
+    parser = command.parser(PROG)
+    name, equals, value = fragment.partition("=")
+    if name.startswith("--") and equals:
+        return value, list(_values(parser, name, value, place))
+    if fragment.startswith("-"):
+        given = fragment.replace("_", "-")
+        names = [name for name in parser.option_names() if name.startswith(given)]
+        return fragment, [Completion(name, "option") for name in names]
+    if words and words[-1].startswith("--") and parser.takes_value(words[-1]):
+        return fragment, list(_values(parser, words[-1], fragment, place))
+    fits = commands.is_input if command.name == "run" else commands.is_work_dir
+    return fragment, [*_variables(fragment, fits, place), *_paths(fragment)]
+
+
+def _values(
+    parser: commands.Parser, name: str, fragment: str, place: commands.Place
+) -> Iterator[Completion]:
+    metavar = parser.metavar_of(name)
+    if metavar == "LABELS":
+        yield from _variables(fragment, commands.is_labels, place)
+    if metavar in PATH_METAVARS:
+        yield from _paths(fragment)
+    for choice in parser.choices_of(name):
+        if choice.startswith(fragment):
+            yield Completion(choice, "value")
+
+
+def _variables(
+    fragment: str, fits: Callable[[Any], bool], place: commands.Place
+) -> Iterator[Completion]:
+    if fragment:  # an empty word would offer every text variable
+        for name in place.names_of(fits):
+            if name.startswith(fragment):
+                yield Completion(name, "variable")
+
+
+def _paths(fragment: str) -> Iterator[Completion]:
+    quote = fragment[:1] if fragment[:1] in ("'", '"') else ""
+    typed = fragment[1:] if quote else re.sub(r"""\\([\s"'])""", r"\1", fragment)
+    folder, start = os.path.split(typed)
+    try:
+        entries = sorted(os.scandir(Path(folder or ".").expanduser()), key=lambda e: e.name)
+    except (OSError, ValueError, RuntimeError):
+        return
+    shown = [e for e in entries if e.name.startswith(start) and (start or e.name[0] != ".")]
+    for entry in shown[:MAX_PATHS]:
+        # As typed: `./` stays, which a Path would drop.
+        path = typed.removesuffix(start) + entry.name + ("/" if entry.is_dir() else "")
+        yield Completion(quote + path if quote else _NEEDS_ESCAPE.sub(r"\\\1", path), "path")
