@@ -97,7 +97,7 @@ class Place:
             return value
         if exists(word):
             return str(Path(word).expanduser())
-        hint = f"Give {expected}. {self._suggest(word, fits)}"
+        hint = f"Give {expected}. {self._suggest(word, fits)}".rstrip()
         raise OptionError(f"There is no file or variable {word!r}.", hint)
 
     def _read_input(self, word: str) -> InputSpec:
@@ -118,12 +118,14 @@ class Place:
         if word in self.variables:
             return _wrong_kind(word, self.variables[word], expected)
         message = f"There is no folder, file or variable {word!r}."
-        return InputNotFoundError(message, f"Give {expected}. {self._suggest(word, is_input)}")
+        return InputNotFoundError(
+            message, f"Give {expected}. {self._suggest(word, is_input)}".rstrip()
+        )
 
     def _suggest(self, word: str, fits: Callable[[Any], bool]) -> str:
         names = self.names_of(fits)
         if not names:
-            return "No variable here is one."
+            return ""
         close = get_close_matches(word, names, n=1)
         guess = f"Did you mean {close[0]!r}? " if close else ""
         return f"{guess}Variables: {', '.join(names[:MAX_NAMES_IN_HINT])}."
@@ -183,7 +185,9 @@ def _is_same(word: str, value: InputSpec) -> bool:
 
 
 def _wrong_kind(word: str, value: object, expected: str) -> OptionError:
-    return OptionError(f"The variable {word!r} is a {type(value).__name__}.", f"Give {expected}.")
+    return OptionError(
+        f"The variable {word!r} is of type {type(value).__name__}.", f"Give {expected}."
+    )
 
 
 def _check_spaces(words: Sequence[str]) -> None:

@@ -207,7 +207,7 @@ def test_missing_variable_names_those_that_exist():
 def test_variable_of_no_use_is_refused():
     with pytest.raises(OptionError) as caught:
         run_options("number", notebook(number=3))
-    assert caught.value.message == "The variable 'number' is a int."
+    assert caught.value.message == "The variable 'number' is of type int."
 
 
 def test_shell_has_no_variables():
@@ -228,7 +228,7 @@ def test_work_dir_may_be_a_path_a_variable_or_the_last_one():
     assert last.read_work_dir(None) == Path("/last")
     with pytest.raises(OptionError, match="No work_dir is given"):
         SHELL.read_work_dir(None)
-    with pytest.raises(OptionError, match="is a int"):
+    with pytest.raises(OptionError, match="is of type int"):
         notebook(n=3).read_work_dir("n")
 
 
@@ -242,7 +242,7 @@ def test_labels_may_be_a_function_a_dict_or_a_file():
     with pytest.raises(OptionError) as caught:
         place.read_object("get_labels", read, "a function")
     assert "Did you mean 'get_label'? Variables: get_label, table." in caught.value.hint
-    with pytest.raises(OptionError, match="'number' is a int"):
+    with pytest.raises(OptionError, match="'number' is of type int"):
         place.read_object("number", read, "a function")
 
 

@@ -1,0 +1,100 @@
+"""Tab completion, asked as IPython asks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from fastdup_nb import commands
+from fastdup_nb.notebook.completion import complete
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+
+@pytest.fixture(autouse=True)
+def _photos(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(tmp_path)
+    for folder in ("photos/cats", "photos/.hidden", "phone pictures"):
+        Path(folder).mkdir(parents=True)
+    Path("photos.txt").touch()
+
+
+def texts(rest: str, **variables: Any) -> list[str]:
+    return [item.text for item in complete(rest, variables)[1]]
+
+
+@pytest.mark.parametrize(
+    ("rest", "expected"),
+    [
+        ("", ["run", "summary", "duplicates", "help"]),
+        ("su", ["summary"]),
+        ("help d", ["duplicates"]),
+        ("run --th", ["--threshold"]),
+        ("run photos --run-", ["--run-mode", "--run-advanced-stats"]),
+        ("run --min_f", ["--min-file-size"]),
+        ("run --distance c", ["cosine", "canberra"]),
+        ("run --distance=c", ["cosine", "canberra"]),
+        ("run --run-mode ", ["0", "1", "2"]),
+        ("run --work-dir pho", ["phone\\ pictures/", "photos/", "photos.txt"]),
+        ("run --threshold ", []),
+        ("run pho", ["phone\\ pictures/", "photos/", "photos.txt"]),
+        ("run photos/", ["photos/cats/"]),
+        ("run photos/.", ["photos/.hidden/"]),
+        ("run ./photos/c", ["./photos/cats/"]),
+        ("run 'phone p", ["'phone pictures/"]),
+        ('run "pho', ['"phone pictures/', '"photos/', '"photos.txt']),
+        ("run phone\\ p", ["phone\\ pictures/"]),
+        ("run photos --quiet ph", ["phone\\ pictures/", "photos/", "photos.txt"]),
+        ("run nowhere/", []),
+        ("walk --th", []),
+        ("run 'open quote' 'and ", []),
+    ],
+)
+def test_what_can_follow(rest: str, expected: list[str]):
+    assert texts(rest) == expected
+
+
+def test_home_is_completed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    assert texts("run ~/photos/") == ["~/photos/cats/"]
+
+
+def test_variables_that_fit_are_offered():
+    variables = {"files": ["a.jpg"], "fit": 3, "first": "a.jpg", "_f": "x", "fd": commands}
+    assert texts("run f", **variables) == ["files", "first"]
+    assert texts("duplicates --labels get", get_label=len, get=3) == ["get_label"]
+
+
+def test_fragment_is_what_is_replaced():
+    assert complete("run --distance=co", {})[0] == "co"
+    assert complete("run phone\\ p", {})[0] == "phone\\ p"
+    assert complete("run ", {})[0] == ""
+
+
+@pytest.mark.parametrize("before", ["%fastdup ", "fd = %fastdup ", "x=1\nfd = %fastdup "])
+@pytest.mark.parametrize(
+    ("rest", "expected"),
+    [("run --th", "--threshold"), ("su", "summary"), ("run photos/c", "photos/cats/")],
+)
+@pytest.mark.filterwarnings("ignore::IPython.core.completer.ProvisionalCompleterWarning")
+def test_ipython_completes(shell: InteractiveShell, before: str, rest: str, expected: str):
+    shell.run_line_magic("load_ext", "fastdup_nb")
+    completer: Any = shell.Completer
+    completer.use_jedi = False
+    code = before + rest
+    found = list(completer.completions(code, len(code)))
+    results = [code[: item.start] + item.text + code[item.end :] for item in found]
+    assert results == [" ".join([*code.split(" ")[:-1], expected])]
+
+
+@pytest.mark.filterwarnings("ignore::IPython.core.completer.ProvisionalCompleterWarning")
+def test_other_lines_are_left_alone(shell: InteractiveShell):
+    completer: Any = shell.Completer
+    completer.use_jedi = False
+    before = [item.text for item in completer.completions("pri", 3)]
+    shell.run_line_magic("load_ext", "fastdup_nb")
+    assert [item.text for item in completer.completions("pri", 3)] == before

@@ -1,0 +1,152 @@
+"""The shell command: exit codes, what goes where, and no traceback."""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from fastdup_nb import cli, commands
+from fastdup_nb._version import __version__
+from fastdup_nb.errors import OptionError, RunInterruptedError, WorkDirError
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(autouse=True)
+def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv(cli.DEBUG, raising=False)
+
+
+def raising(error: BaseException) -> Callable[..., None]:
+    def execute(values: object, place: object) -> None:
+        raise error
+
+    return execute
+
+
+def replace_summary(monkeypatch: pytest.MonkeyPatch, execute: Callable[..., object]) -> None:
+    command = dataclasses.replace(commands.COMMANDS["summary"], execute=execute)
+    monkeypatch.setitem(commands.COMMANDS, "summary", command)
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "lines"),
+    [
+        (OptionError("Bad.", "Do so."), 2, ["Error: Bad.", "Hint: Do so."]),
+        (WorkDirError("Full."), 1, ["Error: Full."]),
+        (
+            RunInterruptedError("Stopped."),
+            130,
+            ["Error: Stopped.", "Hint: To go on: fastdup-nb summary x --resume"],
+        ),
+        (KeyboardInterrupt(), 130, ["Error: Interrupted."]),
+        (
+            KeyError("x"),
+            1,
+            [
+                "Error: Unexpected KeyError: 'x'",
+                "Hint: This is a bug. FASTDUP_NB_DEBUG=1 shows where it is; please report it.",
+            ],
+        ),
+    ],
+)
+def test_an_error_is_one_line_a_hint_and_a_code(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    error: BaseException,
+    code: int,
+    lines: list[str],
+):
+    replace_summary(monkeypatch, raising(error))
+    assert cli.main(["summary", "x"]) == code
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert shown.err.splitlines() == lines
+
+
+def test_debug_shows_where_a_bug_is(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv(cli.DEBUG, "1")
+    replace_summary(monkeypatch, raising(KeyError("x")))
+    with pytest.raises(KeyError):
+        cli.main(["summary", "x"])
+
+
+def test_version(capsys: pytest.CaptureFixture[str]):
+    assert cli.main(["--version"]) == 0
+    assert capsys.readouterr().out == f"fastdup-nb {__version__}\n"
+
+
+@pytest.mark.parametrize("words", [["--help"], ["help"], ["run", "--help"], ["help", "summary"]])
+def test_help_goes_to_standard_output(capsys: pytest.CaptureFixture[str], words: list[str]):
+    assert cli.main(words) == 0
+    assert capsys.readouterr().out.startswith("usage: fastdup-nb ")
+
+
+def test_no_word_is_a_misuse(capsys: pytest.CaptureFixture[str]):
+    assert cli.main([]) == 2
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert "commands:" in shown.err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["rum"], ["run"], ["run", "x", "--treshold", "1"], ["summary"], ["duplicates", "a", "b"]],
+)
+def test_misuse_is_two(capsys: pytest.CaptureFixture[str], words: list[str]):
+    assert cli.main(words) == 2
+    assert len(capsys.readouterr().err.splitlines()) == 2
+
+
+@pytest.mark.parametrize("words", [["run", "nowhere"], ["summary", "nowhere"]])
+def test_what_does_not_exist_is_one(capsys: pytest.CaptureFixture[str], words: list[str]):
+    assert cli.main(words) == 1
+    assert "nowhere" in capsys.readouterr().err
+
+
+def test_terminal_without_the_characters_gets_question_marks(monkeypatch: pytest.MonkeyPatch):
+    written = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(written, "ascii"))
+    replace_summary(monkeypatch, lambda values, place: "3 images · “ok”")
+    assert cli.main(["summary", "x"]) == 0
+    assert written.getvalue() == b"3 images ? ?ok?\n"
+
+
+def test_reader_that_leaves_early_is_no_error():
+    # The pipe is closed before anything is written, as by `| true`.
+    code = "import sys, time; time.sleep(0.5); from fastdup_nb.cli import main; sys.exit(main())"
+    process = subprocess.Popen(
+        [sys.executable, "-c", code, "run", "--help"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        cwd=ROOT,
+    )
+    assert process.stdout is not None
+    assert process.stderr is not None
+    process.stdout.close()
+    errors = process.stderr.read()
+    process.stderr.close()
+    assert process.wait(30) == 0
+    assert errors == b""
+
+
+def test_module_is_the_command():
+    shown = subprocess.run(
+        [sys.executable, "-m", "fastdup_nb", "rum"],
+        check=False,
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+    )
+    assert shown.returncode == 2
+    assert shown.stderr.splitlines() == [
+        "Error: Unknown command 'rum'.",
+        "Hint: Did you mean fastdup-nb run?",
+    ]
