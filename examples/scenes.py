@@ -58,7 +58,7 @@ def clouds(rng: np.random.Generator, width: int, height: int, cells: int = 4) ->
 
 
 def sky(rng: np.random.Generator, width: int, height: int) -> Image.Image:
-    """Draw a sky: a gradient of one time of day, clouds, a sun or moon."""
+    """Draw a sky of one time of day over tree tops: clouds, a sun or moon, birds."""
     x, y = grid(width, height)
     top = color(rng.uniform(0.52, 0.75), rng.uniform(0.45, 0.9), rng.uniform(0.25, 0.95))
     bottom = color(rng.uniform(-0.05, 0.6), rng.uniform(0.15, 0.7), rng.uniform(0.7, 1.0))
@@ -74,7 +74,19 @@ def sky(rng: np.random.Generator, width: int, height: int) -> Image.Image:
     pixels = blend(pixels, np.array([1.0, 0.98, 0.9]), (radius - away) * height / 2)
     cover = (clouds(rng, width, height, int(rng.integers(2, 6))) - rng.uniform(0.35, 0.65)) * 3
     tint = color(rng.uniform(0, 0.7), rng.uniform(0, 0.2), rng.uniform(0.75, 1.0))
-    return to_image(blend(pixels, tint, cover))
+    pixels = blend(pixels, tint, cover)
+    crowns = sum(
+        np.abs(np.sin(np.pi * (rng.uniform(3, 40) * x + rng.random()))) ** 0.5 for _ in range(4)
+    )
+    pixels = blend(pixels, bottom * 0.15, (y - 0.98 + 0.035 * crowns) * height)
+    picture = to_image(pixels)
+    draw = ImageDraw.Draw(picture)
+    for _ in range(int(rng.integers(0, 9))):
+        bird_x, bird_y = rng.uniform(0.1, 0.9) * width, rng.uniform(0.1, 0.6) * height
+        wing, drop = rng.uniform(4, 11), rng.uniform(2, 4)
+        flight = [(bird_x - wing, bird_y), (bird_x, bird_y + drop), (bird_x + wing, bird_y)]
+        draw.line(flight, fill=(24, 24, 32), width=2)
+    return picture
 
 
 def field(rng: np.random.Generator, width: int, height: int) -> Image.Image:

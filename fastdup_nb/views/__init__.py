@@ -1,1 +1,1 @@
-
+"""What galleries and summaries show, as plain data: chosen, sorted, counted; no HTML."""

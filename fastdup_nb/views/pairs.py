@@ -1,0 +1,148 @@
+"""Pairs of images as the views read them: from a file, a work_dir or a table; each pair once."""
+
+from __future__ import annotations
+
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from fastdup_nb.errors import InputNotFoundError, OptionError, ResultNotFoundError
+from fastdup_nb.paths import absolute
+from fastdup_nb.store import names
+from fastdup_nb.store.workdir import WorkDir
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+PairSource = pd.DataFrame | str | PathLike[str] | WorkDir
+
+
+def open_pairs(
+    source: PairSource, work_dir: str | PathLike[str] | WorkDir | None = None
+) -> tuple[pd.DataFrame, WorkDir | None]:
+    """Read pairs and find the work_dir they belong to.
+
+    Parameters
+    ----------
+    source : DataFrame, path or WorkDir
+        A table with the columns from, to, distance; a CSV file of it; or a work_dir, of which
+        `similarity.csv` is read.
+    work_dir : path or WorkDir, optional
+        The work_dir, when the source does not lie in it.
+
+    Returns
+    -------
+    pairs : DataFrame
+        from, to (text, as stored) and distance (float, 1 = identical).
+    work_dir : WorkDir or None
+
+    Raises
+    ------
+    OptionError
+        When the table has not these columns.
+    InputNotFoundError
+        When there is no such file or folder.
+    ResultNotFoundError
+        When the work_dir holds no `similarity.csv`.
+    """
+    given = _open_work_dir(work_dir)
+    if isinstance(source, WorkDir):
+        return source.read_pairs(names.SIMILARITY), source
+    if isinstance(source, pd.DataFrame):
+        return _from_frame(source, given), given
+    if not isinstance(source, (str, PathLike)):
+        message = f"similarity_file is a {type(source).__name__}."  # type: ignore[unreachable]
+        raise OptionError(message, "Give a CSV file, a work_dir, or a DataFrame.")
+    path = Path(source).expanduser()
+    if path.is_dir():
+        found = WorkDir.open(path)
+        return found.read_pairs(names.SIMILARITY), found
+    if not path.is_file():
+        hint = "Give the work_dir of a finished run, or its similarity.csv."
+        raise InputNotFoundError(f"{path} does not exist.", hint)
+    return WorkDir(path.parent).read_pairs(path.name), given or _beside(path)
+
+
+def merge_mirrored(pairs: pd.DataFrame) -> pd.DataFrame:
+    """Return every pair once, in whichever direction it comes first; none of an image with itself.
+
+    Parameters
+    ----------
+    pairs : DataFrame
+        from, to and more; in the order of preference.
+    """
+    codes, _ = pd.factorize(np.concatenate([pairs["from"].to_numpy(), pairs["to"].to_numpy()]))
+    source, target = codes[: len(pairs)], codes[len(pairs) :]
+    low, high = np.minimum(source, target), np.maximum(source, target)
+    key = low.astype(np.int64) * (len(codes) + 1) + high
+    repeated = pd.Series(key).duplicated().to_numpy()
+    kept: pd.DataFrame = pairs[~repeated & (source != target)]
+    return kept
+
+
+def make_resolver(work_dir: WorkDir | None, input_dir: object = None) -> Callable[[str], str]:
+    """Return a function that makes stored file names absolute.
+
+    The original stores names relative to the folder it was started in. They are looked for in the
+    current folder, in `input_dir`, in the work_dir and beside it, and taken to be in the current
+    folder when found nowhere.
+    """
+    given = [Path(input_dir)] if isinstance(input_dir, (str, PathLike)) else []
+    folders = [Path(), *given, *([work_dir.path, work_dir.path.parent] if work_dir else [])]
+
+    def resolve(name: str) -> str:
+        if Path(name).is_absolute():
+            return name
+        for folder in folders:
+            candidate = absolute(folder / name)
+            if candidate.exists():
+                return str(candidate)
+        return str(absolute(name))
+
+    return resolve
+
+
+def _open_work_dir(given: str | PathLike[str] | WorkDir | None) -> WorkDir | None:
+    if given is None or isinstance(given, WorkDir):
+        return given
+    return WorkDir.open(given)
+
+
+def _beside(path: Path) -> WorkDir | None:
+    try:
+        return WorkDir.open(path.parent)
+    except ResultNotFoundError:
+        return None
+
+
+def _from_frame(frame: pd.DataFrame, work_dir: WorkDir | None) -> pd.DataFrame:
+    missing = [name for name in names.PAIR_COLUMNS if name not in frame.columns]
+    if missing:
+        message = f"The table of pairs has no column {', '.join(missing)}."
+        raise OptionError(message, f"Its columns are {', '.join(names.PAIR_COLUMNS)}.")
+    pairs = frame.loc[:, list(names.PAIR_COLUMNS)].reset_index(drop=True)
+    try:
+        pairs["distance"] = pairs["distance"].astype(float)
+    except (TypeError, ValueError) as error:
+        message = "The column distance holds more than numbers."
+        raise OptionError(message, "It holds the similarity of each pair, 0 to 1.") from error
+    for column in ("from", "to"):
+        pairs[column] = _as_names(pairs[column], work_dir)
+    return pairs
+
+
+def _as_names(values: pd.Series[Any], work_dir: WorkDir | None) -> pd.Series[Any]:
+    if not pd.api.types.is_numeric_dtype(values) or values.empty:
+        return values.astype(str)
+    if work_dir is None:
+        message = "The pairs name images by number, which needs the list of images."
+        raise OptionError(message, "Give work_dir.")
+    name_of = dict(zip(work_dir.indices, work_dir.file_names, strict=True))
+    found = values.map(name_of)
+    if found.isna().any():
+        message = f"{work_dir.path} does not list image number {values[found.isna()].iloc[0]}."
+        raise OptionError(message, "Give the work_dir that the pairs come from.")
+    return found
