@@ -1,0 +1,42 @@
+"""Warnings of Pillow are dropped while decoding, and the user's filters stay as they were."""
+
+from __future__ import annotations
+
+import warnings
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from fastdup_nb.media.decode import decode
+from fastdup_nb.media.silence import silenced_codecs
+from tests.unit.media.files import one_of_each
+
+
+def warn_as_pillow():
+    warnings.warn_explicit("odd tag", UserWarning, "TiffImagePlugin.py", 1, "PIL.TiffImagePlugin")
+
+
+def test_pillow_is_silent_and_others_are_heard():
+    with warnings.catch_warnings(record=True) as heard:
+        warnings.simplefilter("always")
+        with silenced_codecs("TIFF"):
+            warn_as_pillow()
+            warnings.warn("mine", UserWarning, stacklevel=1)
+        assert [str(entry.message) for entry in heard] == ["mine"]
+        warn_as_pillow()
+        assert len(heard) == 2
+
+
+def test_the_filters_are_the_same_afterwards_also_from_threads():
+    before = list(warnings.filters)
+    files = [data for name, data in one_of_each().items() if name != "JPEG"]
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(decode, files * 5))
+    assert list(warnings.filters) == before
+
+
+def test_the_filters_are_the_same_after_a_failure():
+    before = list(warnings.filters)
+    with pytest.raises(ZeroDivisionError), silenced_codecs("PNG"):
+        _ = 1 / 0
+    assert list(warnings.filters) == before
