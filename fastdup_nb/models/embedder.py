@@ -202,6 +202,9 @@ def _connect(session: Any, fields: Mapping[str, Any], digest: str, d: int | None
     feed = _Feed(build_input(graph_input.fields, model))
     wanted = d if d is not None else fields.get("d")
     output, length, batch = _probe(session, graph_input, feed, wanted, model)
+    if d not in (None, length):
+        message = f"{model} gives {length} numbers per image but d={d}."
+        raise ModelError(message, f"Pass d={length}.")
     if fields.get("d", length) != length:
         message = f"{model} gives {length} numbers per image but its manifest says {fields['d']}."
         raise ModelError(message, "Correct d in the manifest, or leave it out.")

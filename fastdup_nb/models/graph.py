@@ -145,7 +145,7 @@ def pick_output(
     batch : int
         Images in that batch.
     d : int or None
-        The wanted length; None takes any.
+        The wanted length.
     model : str
         The model's name, for errors.
 
@@ -157,7 +157,7 @@ def pick_output(
     Raises
     ------
     ModelError
-        When no output is one vector per image, or the vectors have another length than `d`.
+        When no output is one vector per image.
     """
     nodes = session.get_outputs()
     lengths = {
@@ -167,12 +167,10 @@ def pick_output(
     }
     vectors = {name: length for name, length in lengths.items() if length}
     for name, length in vectors.items():
-        if d is None or length == d:
+        if length == d:
             return name, length
     if vectors:
-        length = next(iter(vectors.values()))
-        message = f"{model} gives {length} numbers per image but d={d}."
-        raise ModelError(message, f"Pass d={length}.")
+        return next(iter(vectors.items()))
     found = _describe(nodes[0], results[0])
     message = f"{model} gives {found} in its output {nodes[0].name!r}, not one vector per image."
     raise ModelError(message, "Export the model with its pooling layer as the last one.")

@@ -15,6 +15,7 @@ from fastdup_nb.options import unknown_name
 _PROVIDERS = {"cpu": "CPUExecutionProvider", "gpu": "CUDAExecutionProvider"}
 _FATAL_ONLY = 4  # every failure is raised as well: its text in the log would be shown twice
 _LONGEST_REASON = 160
+_PATH = re.compile(r"Load model from .*? failed: ?", re.DOTALL)  # the user knows; may hold any word
 
 # What onnxruntime says -> what the user needs to know.
 _LOADING = (
@@ -24,12 +25,12 @@ _LOADING = (
         "Update onnxruntime, or export the model with an older opset (17 suits all).",
     ),
     (
-        r"is not a registered|Could not find an implementation|NOT_IMPLEMENTED",
+        r"No Op registered|is not a registered|Could not find an implementation|NOT_IMPLEMENTED",
         "{name} uses an operation that this onnxruntime does not have",
         "Update onnxruntime, or export the model with standard ONNX operations.",
     ),
     (
-        r"INVALID_PROTOBUF|Protobuf parsing failed|does not have a graph|verification failed",
+        r"INVALID_PROTOBUF|Protobuf parsing failed|No graph was found|verification failed",
         "{name} is not a whole ONNX file",
         "It may be cut off or of another format: export or download it again.",
     ),
@@ -107,9 +108,9 @@ def _loading_errors(name: str) -> Iterator[None]:
     try:
         yield
     except _runtime_errors() as error:
-        text = f"{type(error).__name__} {error}"
+        reason = f"{type(error).__name__} {_PATH.sub('', str(error))}"
         for pattern, message, hint in _LOADING:
-            if re.search(pattern, text, re.IGNORECASE):
+            if re.search(pattern, reason, re.IGNORECASE):
                 raise ModelError(
                     f"{message.format(name=name)}: {first_line(error)}", hint
                 ) from error
@@ -153,7 +154,7 @@ def first_line(error: BaseException) -> str:
     error : exception
         Any error; an onnxruntime one loses its code and source position.
     """
-    text = re.sub(r"\[ONNXRuntimeError\] : \d+ : \w+ : ", "", str(error))
+    text = re.sub(r"\[ONNXRuntimeError\] : \d+ : \w+ : ", "", _PATH.sub("", str(error)))
     text = re.sub(r"^\S*/\S+\.(cc|h):\d+ .*?\) ", "", text)  # where in the C++ source
     line = " ".join(text.split()) or type(error).__name__
     return line if len(line) <= _LONGEST_REASON else f"{line[: _LONGEST_REASON - 3]}..."

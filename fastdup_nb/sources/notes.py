@@ -73,7 +73,7 @@ class Notes:
     def other_files(self) -> str:
         """Word the files that are no images: `412 files, none with an image suffix: .txt, .csv`."""
         total = self.other.total()
-        common = [suffix for suffix, _ in self.other.most_common(_MOST_NAMED)]
+        common = sorted(self.other, key=lambda suffix: (-self.other[suffix], suffix))[:_MOST_NAMED]
         names = ", ".join(repr("." + name)[1:-1] if name else "no suffix" for name in common)
         more = ", ..." if len(self.other) > _MOST_NAMED else ""
         files = "1 file, not" if total == 1 else f"{total:,} files, none"

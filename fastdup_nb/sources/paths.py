@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 from urllib.parse import unquote
 
 from fastdup_nb.errors import InputError
 from fastdup_nb.sources.suffixes import is_file_url, is_remote
+
+_ODD = re.compile(r"//|/\.|/$")
 
 
 def local_path(text: str | os.PathLike[str]) -> str:
@@ -59,6 +62,8 @@ def absolute(path: str) -> str:
     path : str
         A local path.
     """
+    if path.startswith("/") and not _ODD.search(path) and os.sep == "/":
+        return path  # most are: saves most of the time of a long list
     full = os.path.abspath(path)  # noqa: PTH100 - the same, and `..` goes
     if ".." in path and os.path.lexists(path) and not _same(full, path):
         return os.path.realpath(path)  # a `..` behind a link leads elsewhere
