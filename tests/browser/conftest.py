@@ -1,0 +1,116 @@
+"""JupyterLab and Chromium, both the real ones and both kept apart from the user's."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+ROOT = Path(__file__).parents[2]
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+SERVER_SECONDS = 90
+NEWS = "@jupyterlab/apputils-extension:announcements"
+
+
+@dataclass(frozen=True)
+class Lab:
+    """A running JupyterLab.
+
+    Attributes
+    ----------
+    url : str
+        Without a slash at the end.
+    token : str
+    folder : Path
+        What it serves; the kernels' current folder.
+    """
+
+    url: str
+    token: str
+    folder: Path
+
+    def address(self, notebook: str) -> str:
+        """Return where to open a notebook, in a fresh workspace."""
+        return f"{self.url}/lab/tree/{notebook}?reset&token={self.token}"
+
+
+@pytest.fixture
+def lab(tmp_path: Path) -> Iterator[Lab]:
+    pytest.importorskip("jupyterlab")
+    folder = tmp_path / "notebooks"
+    folder.mkdir()
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    made = Lab(f"http://127.0.0.1:{port}", secrets.token_hex(16), folder)
+    command = [
+        *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"),
+        *(f"--ServerApp.port={port}", "--ServerApp.port_retries=0", "--ServerApp.ip=127.0.0.1"),
+        *(f"--ServerApp.root_dir={folder}", f"--IdentityProvider.token={made.token}"),
+        # Lets the test ask the application itself whether the kernel is ready.
+        *("--LabApp.expose_app_in_browser=True", "--LabApp.extension_manager=readonly"),
+    ]
+    with (tmp_path / "lab.log").open("wb") as log:
+        server = subprocess.Popen(
+            command, env=_own_environment(tmp_path), stdout=log, stderr=log, cwd=folder
+        )
+        try:
+            _wait_for(made, server, tmp_path / "lab.log")
+            yield made
+        finally:
+            server.terminate()
+            server.wait(30)
+
+
+def _own_environment(folder: Path) -> dict[str, str]:
+    names = ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR")
+    own = {name: str(folder / name.lower()) for name in names}
+    settings = Path(own["JUPYTER_CONFIG_DIR"]) / "labconfig"
+    settings.mkdir(parents=True)
+    (settings / "page_config.json").write_text(json.dumps({"disabledExtensions": {NEWS: True}}))
+    path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH", "")]))
+    return {**os.environ, **own, "PYTHONPATH": path}
+
+
+def _wait_for(lab: Lab, server: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + SERVER_SECONDS
+    while time.monotonic() < deadline and server.poll() is None:
+        try:
+            urllib.request.urlopen(f"{lab.url}/api/status?token={lab.token}", timeout=5).close()
+            return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.2)
+    pytest.fail(f"JupyterLab does not answer:\n{log.read_text()[-3000:]}")
+
+
+@pytest.fixture
+def browser() -> Iterator[Browser]:
+    api = pytest.importorskip("playwright.sync_api")
+    program = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if program is None:
+        pytest.skip("Chromium is not installed")
+    arguments = [
+        *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+        *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+        "--disable-dev-shm-usage",
+    ]
+    with api.sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=program, args=arguments)
+        yield started
+        started.close()

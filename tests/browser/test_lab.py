@@ -1,0 +1,115 @@
+"""A user's first minutes in JupyterLab: load, run, look, and make a mistake."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import nbformat
+import pytest
+
+from tests.pictures import draw, write_pictures
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Locator, Page
+
+    from tests.browser.conftest import Lab
+
+pytestmark = pytest.mark.browser
+
+CELLS = (
+    "%load_ext fastdup_nb",
+    "fd = %fastdup run photos\nfd",
+    "%fastdup duplicates",
+    "%fastdup run not_there",
+    "",
+)
+# Asked of the application: the page says "Idle" before there is a kernel.
+READY = """() => {
+  const context = window.jupyterapp?.shell?.currentWidget?.sessionContext;
+  return context?.isReady && context.session?.kernel?.status === 'idle';
+}"""
+DECODED = """images => images.every(image => image.complete && image.naturalWidth > 0)"""
+SECONDS = 1000
+SLOW = 120 * SECONDS
+
+
+def write_photos(folder: Path) -> None:
+    paths = write_pictures(folder, 40)
+    shutil.copy(paths[0], folder / "copy <b>of</b> 0.jpg")
+    draw(3).save(folder / "near 3.jpg", quality=40)
+    (folder / "broken.jpg").write_bytes(b"")
+
+
+@pytest.fixture
+def page(lab: Lab, browser: Browser) -> Page:
+    write_photos(lab.folder / "photos")
+    cells = [nbformat.v4.new_code_cell(text) for text in CELLS]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), lab.folder / "first.ipynb")
+    opened = browser.new_page(viewport={"width": 1400, "height": 1600})
+    opened.goto(lab.address("first.ipynb"), timeout=SLOW)
+    opened.wait_for_function(READY, timeout=SLOW)
+    return opened
+
+
+def run_cell(page: Page, number: int) -> Locator:
+    """Press Shift+Enter in a cell, wait until it has run, and return its output."""
+    cell = page.locator(".jp-CodeCell").nth(number)
+    cell.locator(".cm-content").click()
+    page.keyboard.press("Shift+Enter")
+    prompt = cell.locator(".jp-InputPrompt").get_by_text(f"[{number + 1}]:")
+    prompt.wait_for(timeout=SLOW)
+    page.wait_for_function(READY, timeout=SLOW)
+    return cell.locator(".jp-OutputArea-output")
+
+
+def look(page: Page, name: str) -> None:
+    """Keep a screenshot where the variable says, for people to look at."""
+    if folder := os.environ.get("FASTDUP_NB_SCREENSHOTS"):
+        page.screenshot(path=Path(folder) / f"{name}.png")
+
+
+def test_first_minutes_in_jupyterlab(page: Page, lab: Lab):
+    strangers: list[str] = []
+    page.on(
+        "request",
+        lambda request: (
+            None
+            if request.url.startswith((lab.url, "data:", "blob:"))
+            else strangers.append(request.url)
+        ),
+    )
+    assert run_cell(page, 0).count() == 0
+
+    run = run_cell(page, 1)
+    progress = run.nth(0).inner_text().strip()
+    assert "43 images" in progress or "42 images" in progress
+    assert "1 bad" in progress
+    assert "\n" not in progress
+    assert run.nth(0).locator("progress").count() == 0
+    assert "copies" in run.nth(1).inner_text().lower()
+    look(page, "lab-run")
+
+    gallery = run_cell(page, 2)
+    images = gallery.locator("img")
+    images.first.wait_for(timeout=SLOW)
+    assert images.count() >= 4
+    assert images.evaluate_all(DECODED)
+    text = gallery.inner_text()
+    assert "copy <b>of</b> 0.jpg" in text
+    assert "near 3.jpg" in text
+    look(page, "lab-duplicates")
+
+    error = run_cell(page, 3).inner_text().strip().splitlines()
+    assert len(error) == 2
+    assert error[0].startswith("InputNotFoundError: There is no folder, file or variable")
+    assert error[1].startswith("Hint: ")
+
+    page.locator(".jp-CodeCell").nth(4).locator(".cm-content").click()
+    page.keyboard.type("again = %fastdup su")
+    page.keyboard.press("Tab")
+    page.get_by_text("again = %fastdup summary").wait_for(timeout=SLOW)
+    look(page, "lab-error")
+    assert strangers == []
