@@ -122,7 +122,7 @@ def decode_by(
         The only exception.
     """
     name = identify(data)
-    with _failures_reported(name, data), silenced_codecs(name):
+    with _failures_reported(name, data), silenced_codecs():
         source = open_image(name, data)
         width, height = source.size
         _check_not_too_large(width, height)

@@ -5,29 +5,29 @@ from __future__ import annotations
 import logging
 import warnings
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from threading import Lock
 
 # Python prints the errors of loggers without any handler; the user's own handlers still get them.
 logging.getLogger("PIL").addHandler(logging.NullHandler())
 
+_MODULES = r"(PIL|pillow_heif)(\.|$)"
 _lock = Lock()
-_entered = 0
-
-
-def silenced_codecs(name: str) -> AbstractContextManager[None]:
-    """Return a context in which Pillow's warnings about a file of this format are dropped.
-
-    Python's warning filters belong to the process, and `warnings.catch_warnings` is not safe in
-    threads: it restores a whole list that others may have changed since. Here one filter, for
-    Pillow's modules only, is added by the first thread that enters and taken away by the last that
-    leaves. JPEG, by far the most frequent, never warns as we read it and skips this.
-    """
-    return nullcontext() if name == "JPEG" else _ignoring_pillow()
+_inside = 0
 
 
 @contextmanager
-def _ignoring_pillow() -> Iterator[None]:
+def silenced_codecs() -> Iterator[None]:
+    """Drop the warnings of image readers for as long as any thread is inside.
+
+    Python's warning filters belong to the process, and `warnings.catch_warnings` is not safe in
+    threads: it puts back a whole list that others may have changed since. Here one filter, for the
+    readers' modules only, is added by the first that enters and taken away by the last that leaves.
+
+    `decode` enters for each file. Who decodes many files enters once around them all: then the
+    filters change once and not with every file (each change makes Python forget which warnings of
+    other code it has shown already).
+    """
     _enter()
     try:
         yield
@@ -36,27 +36,24 @@ def _ignoring_pillow() -> Iterator[None]:
 
 
 def _enter() -> None:
-    global _entered  # noqa: PLW0603 - one count for the process, as the filters are
+    global _inside  # noqa: PLW0603 - one count for the process, as the filters are
     with _lock:
-        _entered += 1
-        if _entered == 1:
+        _inside += 1
+        if _inside == 1:
             warnings.filterwarnings("ignore", module=_MODULES)
 
 
 def _leave() -> None:
-    global _entered  # noqa: PLW0603
+    global _inside  # noqa: PLW0603
     with _lock:
-        _entered -= 1
-        if _entered == 0:
+        _inside -= 1
+        if _inside == 0:
             _remove_filter()
 
 
-_MODULES = r"(PIL|pillow_heif)(\.|$)"
-
-
 def _remove_filter() -> None:
-    for entry in list(warnings.filters):
-        pattern = getattr(entry[3], "pattern", entry[3])
-        if pattern == _MODULES:
-            warnings.filters.remove(entry)  # type: ignore[attr-defined]
+    for place, (_, _, _, module, _) in enumerate(warnings.filters):
+        # Python keeps the pattern compiled, or as text.
+        if getattr(module, "pattern", module) == _MODULES:
+            del warnings.filters[place]  # type: ignore[attr-defined]
             return
