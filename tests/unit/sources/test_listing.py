@@ -232,7 +232,7 @@ def test_the_suffixes_met_are_named_most_frequent_first(tmp_path):
 
 def test_a_range_behind_the_end(photos):
     for given in (photos, under(photos, *ALL)):
-        with pytest.raises(EmptyInputError, match="No image from min_offset=3 on: .* has 3"):
+        with pytest.raises(EmptyInputError, match=r"No image from min_offset=3 on: .* has 3"):
             resolve(given, min_offset=3)
 
 
