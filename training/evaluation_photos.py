@@ -27,9 +27,10 @@ class Photo:
 
 
 def as_input(image: Image.Image, side: int) -> npt.NDArray[np.uint8]:
-    """What the package feeds a model: the whole picture, squeezed to a square with an antialiasing filter.
+    """Squeeze the whole picture to a square with an antialiasing filter, as the package does.
 
-    ``reducing_gap`` lets PIL average blocks first, which is what scaled JPEG decoding does to a file.
+    ``reducing_gap`` lets PIL average blocks first, which is what scaled JPEG decoding does to a
+    file.
     """
     small = image.resize((side, side), Image.Resampling.BILINEAR, reducing_gap=2.0)
     return np.asarray(small.convert("RGB"), dtype=np.uint8)
@@ -45,8 +46,7 @@ def read_photos(tar: Path, limit: int | None = None) -> Iterator[Photo]:
             if limit is not None and count >= limit:
                 return
             handle = archive.extractfile(member)
-            assert handle is not None
-            image = Image.open(io.BytesIO(handle.read())).convert("RGB")
+            image = Image.open(io.BytesIO(handle.read() if handle else b"")).convert("RGB")
             parts = Path(member.name).parts
             yield Photo(member.name, "/".join(parts[1:-1]), image)
             count += 1

@@ -1,4 +1,4 @@
-"""The manifest beside each ONNX file: what the package must know to feed the model and to read its cosines."""
+"""The manifest beside each ONNX file: how to feed the model and to read its cosines."""
 
 from __future__ import annotations
 
@@ -32,7 +32,8 @@ def write_manifest(
     version : int
         Raised whenever the weights under one name change.
     similarity, components : float
-        Default thresholds: cosine above which two images are reported, and are put in one component.
+        Default thresholds: cosine above which two images are reported, and are put in one
+        component.
 
     Returns
     -------
