@@ -8,9 +8,12 @@ import re
 from pathlib import Path
 
 from fastdup_nb.errors import ModelError
+from fastdup_nb.paths import absolute
 
-# A tensor stored outside the file: a protobuf key-value entry whose key is "location".
-_EXTERNAL = re.compile(rb"\x0a\x08location\x12([\x01-\x7f]|[\x80-\xff][\x01-\x1f])")
+# A tensor stored outside the file: in protobuf, its field 13 is a key-value entry with the key
+# "location". Lengths below 4096 take one or two bytes.
+_LENGTH = rb"([\x01-\x7f]|[\x80-\xff][\x01-\x1f])"
+_EXTERNAL = re.compile(rb"\x6a" + _LENGTH + rb"\x0a\x08location\x12" + _LENGTH, re.DOTALL)
 _READ_SIZE = 1 << 20
 _OTHER_FORMATS = {
     ".pt": "PyTorch",
@@ -39,7 +42,7 @@ def locate_model(model_path: str | os.PathLike[str]) -> Path:
     ModelError
         When it is missing, not a file, not readable, or plainly not an ONNX file.
     """
-    path = Path(os.path.abspath(os.path.expanduser(model_path)))  # noqa: PTH100, PTH111 - links stay
+    path = absolute(model_path)
     if path.is_dir():
         message = f"model_path {str(path)!r} is a folder."
         raise ModelError(message, "Give the ONNX file itself.")
@@ -92,7 +95,7 @@ def external_files(path: Path) -> list[Path]:
 def _external_names(data: bytes) -> set[str]:
     names = set()
     for match in _EXTERNAL.finditer(data):
-        varint = match[1]
+        varint = match[2]
         size = varint[0] if len(varint) == 1 else (varint[0] & 0x7F) | varint[1] << 7
         names.add(data[match.end() : match.end() + size].decode("utf-8", "surrogateescape"))
     return {name for name in names if "\0" not in name}

@@ -76,5 +76,5 @@ class Notes:
         common = sorted(self.other, key=lambda suffix: (-self.other[suffix], suffix))[:_MOST_NAMED]
         names = ", ".join(repr("." + name)[1:-1] if name else "no suffix" for name in common)
         more = ", ..." if len(self.other) > _MOST_NAMED else ""
-        files = "1 file, not" if total == 1 else f"{total:,} files, none"
+        files = "1 file, but not" if total == 1 else f"{total:,} files, none"
         return f"{files} with an image suffix: {names}{more}"

@@ -26,16 +26,18 @@ def local_path(text: str | os.PathLike[str]) -> str:
         When it names another machine or cannot be a path.
     """
     path = os.fsdecode(os.fspath(text))
-    if is_remote(path):
-        message = f"Remote inputs are not available in this version: {path!r}."
-        raise InputError(message, "Copy the images to a local folder and give that.")
-    if is_file_url(path):
-        path = _decode_file_url(path)
+    if "://" in path:
+        path = _decode_url(path)
     _check_name(path)
     return os.path.expanduser(path) if path.startswith("~") else path  # noqa: PTH111 - text stays text
 
 
-def _decode_file_url(url: str) -> str:
+def _decode_url(url: str) -> str:
+    if is_remote(url):
+        message = f"Remote inputs are not available in this version: {url!r}."
+        raise InputError(message, "Copy the images to a local folder and give that.")
+    if not is_file_url(url):
+        return url
     host, slash, rest = url[len("file://") :].partition("/")
     if host.lower() not in ("", "localhost"):
         message = f"Remote inputs are not available in this version: {url!r}."

@@ -145,6 +145,20 @@ def test_external_data(make_model, capfd):
     refused(path, r"keeps its weights in 'model\.onnx\.data', which is missing", capfd)
 
 
+def test_a_place_in_the_metadata_is_no_weights_file(make_model):
+    def add(model):
+        helper.set_model_props(model, {"location": "Berlin"})
+
+    assert load_embedder(edit(make_model(), add)).d == 5
+
+
+def test_a_long_name_of_a_weights_file(make_model):
+    path = make_model(name=f"{'m' * 150}.onnx")
+    with_external_data(path).unlink()
+    with pytest.raises(ModelError, match=r"keeps its weights in 'm{150}\.onnx\.data'"):
+        load_embedder(path)
+
+
 def test_a_graph_that_fails_on_its_default_size(tmp_path, capfd):
     nodes = [helper.make_node("Reshape", ["images", "shape"], ["vector"])]
     images = helper.make_tensor_value_info("images", TensorProto.FLOAT, ["N", 3, "H", "W"])
