@@ -40,8 +40,9 @@ def test_sixteen_bits_in_thirty_two():
     assert (colours(Image.fromarray(ramp), "TIFF")[0, :, 1] == np.arange(0, 256, 4)).all()
 
 
-def test_true_thirty_two_bits_are_scaled_by_their_range():
-    ramp = np.tile(np.linspace(-1_000_000, 1_000_000, 64).astype(np.int32), (32, 1))
+@pytest.mark.parametrize("lowest", [-1_000_000, 0])
+def test_true_thirty_two_bits_are_scaled_by_their_range(lowest):
+    ramp = np.tile(np.linspace(lowest, 1_000_000, 64).astype(np.int32), (32, 1))
     row = colours(Image.fromarray(ramp), "TIFF")[0, :, 0]
     assert (row[0], row[-1]) == (0, 255)
     assert (np.diff(row.astype(int)) >= 3).all()
