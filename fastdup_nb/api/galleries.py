@@ -1,0 +1,127 @@
+"""The gallery functions of the V0.2 API."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from fastdup_nb.api.reporting import report
+from fastdup_nb.errors import FastdupError
+from fastdup_nb.options import unknown_name
+
+if TYPE_CHECKING:
+    from os import PathLike
+    from pathlib import Path
+
+    from fastdup_nb.views.boxes import BoxSource
+    from fastdup_nb.views.duplicates import DuplicatesView
+    from fastdup_nb.views.labels import LabelSource, TextSource
+    from fastdup_nb.views.pairs import PairSource
+    from fastdup_nb.views.slices import SliceSpec
+
+FURTHER_ARGUMENTS = ("save_artifacts",)
+
+
+def create_duplicates_gallery(  # noqa: PLR0917 - the signature is the published one
+    similarity_file: PairSource,
+    save_path: str | PathLike[str],
+    num_images: int = 20,
+    descending: bool = True,
+    lazy_load: bool = False,
+    get_label_func: LabelSource = None,
+    slice: SliceSpec = None,
+    max_width: int | None = None,
+    get_bounding_box_func: BoxSource = None,
+    get_reformat_filename_func: TextSource = None,
+    get_extra_col_func: TextSource = None,
+    input_dir: str | PathLike[str] | None = None,
+    work_dir: str | PathLike[str] | None = None,
+    threshold: float | None = None,
+    **kwargs: Any,
+) -> int:
+    """Write a page of duplicates and near-duplicates, and show a preview of it in a notebook.
+
+    The V0.2 function of that name (API page), with its names and defaults. What is listed below is
+    what this version adds to or makes precise in that page.
+
+    Parameters
+    ----------
+    similarity_file : path or DataFrame
+        A work_dir, its `similarity.csv` or a table with the columns from, to, distance.
+    save_path : path
+        A folder for `duplicates.html` (made when missing), or an .html file.
+    num_images : int
+        Pairs to show. A pair and its mirror image are one.
+    descending : bool
+        Most similar first.
+    lazy_load : bool
+        Write the pictures to `images/` beside the page instead of into it.
+    get_label_func : callable, dict, path or list
+        A label file is joined by its column `filename` or `index`, or by row.
+    slice : str or list of str
+        A label (pairs of it with other labels), several, `diff` or `same`.
+    max_width : int
+        Pixels of the gallery at most.
+    get_bounding_box_func : callable, dict or path
+        Boxes x1, y1, x2, y2 in pixels of the upright image.
+    get_reformat_filename_func : callable or dict
+        From an absolute file name to what is shown for it.
+    get_extra_col_func : callable or dict
+        From an absolute file name to a text to add.
+    input_dir : path
+        Where to look for images that are stored by relative names.
+    work_dir : path
+        The work_dir, when similarity_file does not lie in it.
+    threshold : float, 0 to 1
+        Least similarity of a pair to show.
+    **kwargs
+        save_artifacts : bool
+            Also write `duplicates.csv` and copies of the shown images beside the page.
+
+    Returns
+    -------
+    int
+        0 for success, 1 for an error, which is written to standard error in one line with a hint.
+    """
+    from fastdup_nb.render.artifacts import write_artifacts
+    from fastdup_nb.render.html import write_duplicates
+    from fastdup_nb.views.duplicates import build_duplicates
+
+    try:
+        _check_further(kwargs)
+        view = build_duplicates(
+            similarity_file,
+            num_images=num_images,
+            descending=descending,
+            threshold=threshold,
+            label_slice=slice,
+            get_label_func=get_label_func,
+            get_bounding_box_func=get_bounding_box_func,
+            get_reformat_filename_func=get_reformat_filename_func,
+            get_extra_col_func=get_extra_col_func,
+            input_dir=input_dir,
+            work_dir=work_dir,
+        )
+        page = write_duplicates(view, save_path, lazy_load=lazy_load, max_width=max_width)
+        if kwargs.get("save_artifacts"):
+            write_artifacts(view, page.parent)
+    except FastdupError as error:
+        return report(error)
+    _show(view, page)
+    return 0
+
+
+def _check_further(given: dict[str, Any]) -> None:
+    for name in given:
+        if name not in FURTHER_ARGUMENTS:
+            raise unknown_name("argument", name, FURTHER_ARGUMENTS)
+
+
+def _show(view: DuplicatesView, page: Path) -> None:
+    from fastdup_nb.progress import in_notebook
+
+    if in_notebook():
+        from IPython.display import HTML, display
+
+        from fastdup_nb.render.html import duplicates_html
+
+        display(HTML(duplicates_html(view, page)))

@@ -1,0 +1,59 @@
+"""What a gallery was made of, as files: a table and copies of the images."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fastdup_nb.store.files import readable_errors
+from fastdup_nb.store.tables import write_table
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from fastdup_nb.views.duplicates import DuplicatesView
+
+TABLE = "duplicates.csv"
+FOLDER = "artifacts"
+# A spreadsheet takes a text that begins like this for a formula.
+FORMULA_MARKS = ("=", "+", "-", "@", "\t", "\r")
+
+
+def write_artifacts(view: DuplicatesView, folder: Path) -> None:
+    """Write the shown pairs as `duplicates.csv` and copy their images to `artifacts/`.
+
+    Copies are numbered like the pairs, so that equal names do not meet; missing images are left
+    out.
+
+    Parameters
+    ----------
+    view : DuplicatesView
+    folder : Path
+        The folder of the page.
+
+    Raises
+    ------
+    WorkDirError
+        When they cannot be written.
+    """
+    frame = view.to_frame()
+    rows = frame.itertuples(index=False, name=None)
+    write_table(folder / TABLE, list(frame.columns), (_safe(row) for row in rows))
+    with readable_errors(folder / FOLDER):
+        (folder / FOLDER).mkdir(parents=True, exist_ok=True)
+    for row in view.rows:
+        for side, card in (("a", row.first), ("b", row.second)):
+            source = Path(card.path)
+            if not source.is_file():
+                continue
+            target = folder / FOLDER / f"{row.number:05d}{side}_{source.name}"
+            with readable_errors(target):
+                shutil.copyfile(source, target)
+
+
+def _safe(row: Sequence[object]) -> list[object]:
+    return [
+        f"'{value}" if isinstance(value, str) and value.startswith(FORMULA_MARKS) else value
+        for value in row
+    ]

@@ -1,0 +1,105 @@
+"""Numbers, sizes and hostile names as they are shown, in pages and in terminals."""
+
+from __future__ import annotations
+
+import os
+from pathlib import PurePath
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+TAIL = 26
+
+
+def word_size(size: int) -> str:
+    """Word a number of bytes.
+
+    >>> word_size(24_130)
+    '24 kB'
+    """
+    if size < 1000:
+        return f"{size} B"
+    value = size / 1000
+    for unit in ("kB", "MB"):
+        if value < 999.5:
+            return f"{value:.1f} {unit}" if value < 10 else f"{value:.0f} {unit}"
+        value /= 1000
+    return f"{value:.1f} GB"
+
+
+def count_of(number: int, noun: str) -> str:
+    """Return a number with its noun.
+
+    >>> count_of(1, "image"), count_of(1200, "image")
+    ('1 image', '1,200 images')
+    """
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def split_name(name: str) -> tuple[str, str]:
+    """Split a name into a beginning that may be cut when there is no room, and an end that stays.
+
+    >>> split_name("photos/a.jpg")
+    ('photos/', 'a.jpg')
+    """
+    base = name[max(name.rfind("/"), name.rfind("\\")) + 1 :]
+    keep = min(len(base), TAIL) if base else min(len(name), TAIL)
+    return name[: len(name) - keep], name[len(name) - keep :]
+
+
+def as_unicode(text: str) -> str:
+    """Return a text without lone surrogates: bytes of a name that are not UTF-8 show as U+FFFD."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    return text
+
+
+def as_printable(text: str) -> str:
+    r"""Return a text that cannot move the cursor, colour or clear a terminal.
+
+    >>> as_printable("a\x1b[2Jb\n.jpg")
+    'a\\x1b[2Jb\\n.jpg'
+    """
+    shown = as_unicode(text)
+    return "".join(
+        letter if letter.isprintable() else letter.encode("unicode_escape").decode()
+        for letter in shown
+    )
+
+
+def common_folder(paths: Iterable[str]) -> str:
+    """Return the deepest folder that holds all files; empty when it is a root or there is none."""
+    folders = {os.path.dirname(path) for path in paths}  # noqa: PTH120 - names may not be paths
+    try:
+        found = os.path.commonpath(folders) if folders else ""
+    except ValueError:  # different drives, or absolute and relative
+        return ""
+    return "" if found == os.path.dirname(found) else found  # noqa: PTH120
+
+
+def relative_name(name: str, folder: str) -> str:
+    """Return a name relative to a folder that holds it, else the name."""
+    inside = folder and name.startswith((f"{folder}/", f"{folder}\\"))
+    return name[len(folder) + 1 :] if inside else name
+
+
+def shorten(name: str, width: int) -> str:
+    """Cut a name in the middle.
+
+    >>> shorten("photos/summer/view.jpg", 15)
+    'photo…/view.jpg'
+    """
+    if len(name) <= width:
+        return name
+    tail = name[-(2 * width // 3 - 1) :] if width > 6 else name[-width + 1 :]
+    return f"{name[: width - 1 - len(tail)]}…{tail}"
+
+
+def list_names(names: Sequence[str], total: int) -> str:
+    """Return a few names of many, by their last two parts."""
+    short = ["/".join(PurePath(name).parts[-2:]) for name in names]
+    more = total - len(short)
+    return ", ".join(short) + (f" and {more:,} more" if more > 0 and short else "")
