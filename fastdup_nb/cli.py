@@ -95,9 +95,10 @@ def _tell(result: object, *, quiet: bool) -> str:
     if not isinstance(result, Fastdup):
         return f"{result}\n"
     folder = shlex.quote(os.path.relpath(result.work_dir))
-    if not WorkDir(result.work_dir).has(names.SIMILARITY):
-        return f"Embeddings and statistics are in {folder}\n"
-    return f"{result}\n\nSee the pairs: {PROG} duplicates {folder}\n"
+    text = f"{result}\n"
+    if WorkDir(result.work_dir).has(names.SIMILARITY):
+        text += f"\nA page of the similar pairs: {PROG} duplicates {folder}\n"
+    return text
 
 
 def _make_streams_tolerant() -> None:

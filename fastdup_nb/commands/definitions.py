@@ -14,12 +14,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from fastdup_nb.commands.parser import Parser, add_options
-from fastdup_nb.errors import OptionError
+from fastdup_nb.commands.place import is_labels
+from fastdup_nb.errors import OptionError, WorkDirError
 from fastdup_nb.options import RunOptions, TuriParams, option
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from fastdup_nb.commands.gallery import DuplicatesGallery
     from fastdup_nb.commands.place import Place
     from fastdup_nb.session import Fastdup, SummaryReport
+    from fastdup_nb.views.duplicates import DuplicatesView
 
 
 @dataclass(frozen=True)
@@ -145,21 +150,25 @@ class DuplicatesOptions:
     """The options of `duplicates`: those of `create_duplicates_gallery` in V0.2."""
 
     save_path: str = option(
-        "", "Where to write the page: a folder or an .html file.", metavar="PATH"
+        "",
+        "Where to write the page: a folder or an .html file. Not given: WORK_DIR.",
+        metavar="PATH",
     )
     num_images: int = option(20, "Pairs to show.", metavar="N")
     threshold: float | None = option(None, "Least similarity of a pair to show.", metavar="T")
     descending: bool = option(default=True, help="Show the most similar pairs first.")
     lazy_load: bool = option(
-        default=False, help="Keep the images in files beside the page, loaded when seen."
+        default=False, help="Keep the pictures in files beside the page instead of in it."
     )
     labels: str = option(
         "",
         "Labels of the images: a label file; in a notebook a function or dict too.",
         metavar="LABELS",
     )
-    slice: str = option("", "Show only this label; diff or same: pairs across or within labels.")
-    max_width: int | None = option(None, "Width of an image.", metavar="PIXELS")
+    slice: str = option(
+        "", "A label: its pairs with other labels; diff or same: pairs across or within labels."
+    )
+    max_width: int | None = option(None, "Width of the page at most.", metavar="PIXELS")
 
 
 def _declare_duplicates(parser: Parser) -> None:
@@ -167,8 +176,39 @@ def _declare_duplicates(parser: Parser) -> None:
     add_options(parser, DuplicatesOptions, "options")
 
 
-def _execute_duplicates(values: Namespace, place: Place) -> object:
-    raise NotImplementedError
+def _execute_duplicates(values: Namespace, place: Place) -> DuplicatesGallery:
+    from fastdup_nb.commands.gallery import DuplicatesGallery
+    from fastdup_nb.store.workdir import WorkDir
+    from fastdup_nb.views.duplicates import build_duplicates
+
+    given = dict(vars(values))
+    results = WorkDir.open(place.read_work_dir(given.pop("work_dir", None)))
+    save_path = given.pop("save_path", "")
+    appearance: dict[str, Any] = {
+        name: given.pop(name) for name in ("lazy_load", "max_width") if name in given
+    }
+    if "slice" in given:
+        given["label_slice"] = given.pop("slice")
+    if labels := given.pop("labels", ""):
+        expected = "a label file" + (", a function or a dict" if place.variables else "")
+        given["get_label_func"] = place.read_object(labels, is_labels, expected)
+    given.setdefault("num_images", place.num_images)
+    view = build_duplicates(results, **given)
+    return DuplicatesGallery(view, _write_page(view, save_path, results.path, appearance, place))
+
+
+def _write_page(
+    view: DuplicatesView, save_path: str, folder: Path, appearance: dict[str, Any], place: Place
+) -> Path | None:
+    from fastdup_nb.render.html import write_duplicates
+
+    try:
+        return write_duplicates(view, save_path or folder, **appearance)
+    except WorkDirError:
+        # Results may lie where nobody can write; a notebook shows the pairs all the same.
+        if save_path or place.needs_page:
+            raise
+        return None
 
 
 COMMANDS = {

@@ -34,10 +34,10 @@ class Place:
         Folder for the results of `run`; empty: named after the input.
     last_work_dir : Path, optional
         What `summary` and `duplicates` use when no folder is given.
-    num_images : int, optional
+    num_images : int
         Pairs that `duplicates` shows when the user does not say.
-    save_pages : bool
-        Whether `duplicates` writes a page also when no path is given.
+    needs_page : bool
+        Whether it is an error that `duplicates` cannot write a page nobody gave a path for.
     quiet : bool
         Show no progress.
     make_progress : callable
@@ -48,8 +48,8 @@ class Place:
     variables: Mapping[str, Any] = field(default_factory=dict)
     work_dir: str = ""
     last_work_dir: Path | None = None
-    num_images: int | None = None
-    save_pages: bool = True
+    num_images: int = 20
+    needs_page: bool = True
     quiet: bool = False
     make_progress: Callable[[], Progress] = default_progress
 
@@ -98,7 +98,8 @@ class Place:
         if exists(word):
             return str(Path(word).expanduser())
         hint = f"Give {expected}. {self._suggest(word, fits)}".rstrip()
-        raise OptionError(f"There is no file or variable {word!r}.", hint)
+        what = "file or variable" if self.variables else "file"
+        raise OptionError(f"There is no {what} {word!r}.", hint.rstrip())
 
     def _read_input(self, word: str) -> InputSpec:
         if not self.variables or not word.isidentifier():
@@ -167,8 +168,10 @@ def is_work_dir(value: object) -> bool:
 
 
 def is_labels(value: object) -> bool:
-    """Return whether a variable gives labels: a function or a mapping of file names."""
-    return isinstance(value, Mapping) or (callable(value) and not isinstance(value, type))
+    """Return whether a variable gives labels: a function, a dict, or a list or column of them."""
+    if isinstance(value, (Mapping, list, tuple)) or hasattr(value, "tolist"):
+        return True
+    return callable(value) and not isinstance(value, type)
 
 
 def as_input(value: Any) -> InputSpec:

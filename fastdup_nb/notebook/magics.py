@@ -56,7 +56,7 @@ class FastdupMagics(Magics):
             work_dir=self.work_dir,
             last_work_dir=self.last_work_dir,
             num_images=self.page_size,
-            save_pages=False,
+            needs_page=False,
             quiet=self.quiet,
             make_progress=default_progress,
         )

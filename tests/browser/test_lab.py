@@ -38,7 +38,7 @@ SLOW = 120 * SECONDS
 
 def write_photos(folder: Path) -> None:
     paths = write_pictures(folder, 40)
-    shutil.copy(paths[0], folder / "copy <b>of</b> 0.jpg")
+    shutil.copy(paths[0], folder / "copy <b>of 0.jpg")
     draw(3).save(folder / "near 3.jpg", quality=40)
     (folder / "broken.jpg").write_bytes(b"")
 
@@ -47,7 +47,10 @@ def write_photos(folder: Path) -> None:
 def page(lab: Lab, browser: Browser) -> Page:
     write_photos(lab.folder / "photos")
     cells = [nbformat.v4.new_code_cell(text) for text in CELLS]
-    nbformat.write(nbformat.v4.new_notebook(cells=cells), lab.folder / "first.ipynb")
+    # Without the name of a kernel JupyterLab asks for one.
+    about = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+    notebook = nbformat.v4.new_notebook(cells=cells, metadata=about)
+    nbformat.write(notebook, lab.folder / "first.ipynb")
     opened = browser.new_page(viewport={"width": 1400, "height": 1600})
     opened.goto(lab.address("first.ipynb"), timeout=SLOW)
     opened.wait_for_function(READY, timeout=SLOW)
@@ -98,7 +101,7 @@ def test_first_minutes_in_jupyterlab(page: Page, lab: Lab):
     assert images.count() >= 4
     assert images.evaluate_all(DECODED)
     text = gallery.inner_text()
-    assert "copy <b>of</b> 0.jpg" in text
+    assert "copy <b>of 0.jpg" in text
     assert "near 3.jpg" in text
     look(page, "lab-duplicates")
 

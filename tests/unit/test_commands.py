@@ -26,7 +26,7 @@ def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
 
 
 def notebook(**variables: Any) -> commands.Place:
-    return commands.Place(prog="%fastdup", variables=variables, save_pages=False)
+    return commands.Place(prog="%fastdup", variables=variables, needs_page=False)
 
 
 def run_options(line: str, place: commands.Place = SHELL) -> RunOptions:

@@ -140,7 +140,7 @@ def test_settings(loaded: InteractiveShell, capsys: pytest.CaptureFixture[str]):
     run_cell(loaded, "%config FastdupMagics.quiet = True")
     place = run_cell(loaded, "%fastdup duplicates")
     assert place.num_images == 7
-    assert not place.save_pages
+    assert not place.needs_page
     assert isinstance(place.progress(quiet=False), SilentProgress)
     assert run_cell(loaded, "%fastdup run photos").work_dir == Path("mine")
 
