@@ -103,6 +103,8 @@ class ChunkReader:
             size = len(data)
             return self._open_image(index, path, data)
         except ImageError as error:
+            if error.problem is ImageProblem.ZERO_SIZE:
+                size = 0
             return BadFile(index, path, str(error.problem), size, error.message)
 
     def _open_image(self, index: int, path: str, data: bytes) -> _Good:

@@ -69,8 +69,10 @@ class WorkDir:
         work_dir = cls(path)
         with readable_errors(work_dir.path):
             work_dir.private.mkdir(parents=True, exist_ok=True)
-        with write_atomically(work_dir.private / "writable"):
-            pass
+        probe = work_dir.private / "writable"
+        with readable_errors(work_dir.path):
+            probe.touch()
+            probe.unlink(missing_ok=True)
         return work_dir
 
     @classmethod

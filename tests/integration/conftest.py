@@ -69,7 +69,7 @@ class Collection:
         for name, (data, code) in contents.items():
             (folder / name).write_bytes(data)
             bad[folder / name] = code
-        draw(1, (9, 9)).save(folder / "tiny.png")
+        draw(1).resize((9, 9)).save(folder / "tiny.png")
         bad[folder / "tiny.png"] = "ERROR_IMAGE_TOO_SMALL"
         return bad
 

@@ -115,7 +115,7 @@ def test_the_index_is_one_faiss_reads(finished):
 
 def test_the_summary_counts_images_pairs_and_groups(collection, finished):
     text = str(finished)
-    assert f"{collection.good_count}" in text
+    assert f"{collection.good_count + len(collection.bad)} images in " in text
     assert "traceback" not in text.lower()
     assert finished._repr_html_().startswith("<")
 
