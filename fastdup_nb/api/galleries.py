@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from inspect import signature
 from typing import TYPE_CHECKING, Any
 
 from fastdup_nb.api.reporting import report
@@ -111,9 +112,11 @@ def create_duplicates_gallery(  # noqa: PLR0917 - the signature is the published
 
 
 def _check_further(given: dict[str, Any]) -> None:
+    published = signature(create_duplicates_gallery).parameters
+    known = [*(name for name in published if name != "kwargs"), *FURTHER_ARGUMENTS]
     for name in given:
         if name not in FURTHER_ARGUMENTS:
-            raise unknown_name("argument", name, FURTHER_ARGUMENTS)
+            raise unknown_name("argument", name, known)
 
 
 def _show(view: DuplicatesView, page: Path) -> None:

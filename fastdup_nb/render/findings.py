@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fastdup_nb.render.words import count_of, list_names
+from fastdup_nb.render.words import count_of, list_names, word_score
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,7 +38,7 @@ def _similar(summary: Summary) -> Iterator[Finding]:
     details = f"in {count_of(summary.near_pairs, 'pair')}{level}" if summary.near_pairs else "none"
     yield "near-duplicates", f"{summary.near_images:,}", details
     if summary.lowest is not None and summary.highest is not None:
-        yield "similarity", "", f"{summary.lowest:.4f} to {summary.highest:.4f}"
+        yield "similarity", "", f"{word_score(summary.lowest)} to {word_score(summary.highest)}"
     for component in summary.components:
         found = component.found
         level = f" (ccthreshold {component.threshold:g})" if component.threshold is not None else ""

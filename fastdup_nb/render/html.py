@@ -149,7 +149,7 @@ def _picture_side(max_width: Any, shown: int) -> int:
     if not whole or max_width < 100:
         message = f"max_width={max_width!r} cannot be used."
         raise OptionError(message, "Give a whole number of pixels, 100 or more.")
-    return max(SMALLEST_SIDE, min(LARGEST_SIDE, max_width // 2))
+    return max(SMALLEST_SIDE, min(LARGEST_SIDE, int(max_width) // 2))
 
 
 def _paths(view: DuplicatesView) -> Iterator[str]:
@@ -219,9 +219,11 @@ def _environment() -> Environment:
     )
     environment.filters.update(
         bar=_bar,
+        base_name=words.base_name,
         facts=_facts,
         count_of=words.count_of,
         list_names=words.list_names,
+        score=words.word_score,
         split_name=words.split_name,
     )
     return environment

@@ -7,7 +7,7 @@ import textwrap
 from typing import TYPE_CHECKING
 
 from fastdup_nb.render.findings import list_findings
-from fastdup_nb.render.words import as_printable, count_of, shorten
+from fastdup_nb.render.words import as_printable, count_of, shorten, word_score
 
 if TYPE_CHECKING:
     from fastdup_nb.views.duplicates import DuplicatesView
@@ -63,7 +63,7 @@ def duplicates_text(view: DuplicatesView, width: int | None = None) -> str:
     for row in view.rows:
         first, second = (shorten(as_printable(card.name), room) for card in (row.first, row.second))
         kind = "exact" if row.kind == "exact" else "near"
-        lines.append(f"  {row.similarity:.4f}  {kind:<5}  {first:<{room}}  {second}")
+        lines.append(f"  {word_score(row.similarity)}  {kind:<5}  {first:<{room}}  {second}")
     return "\n".join(line.rstrip() for line in lines)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from pathlib import PurePath
 from typing import TYPE_CHECKING
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-TAIL = 26
+TAIL = 14
 
 
 def word_size(size: int) -> str:
@@ -28,6 +29,15 @@ def word_size(size: int) -> str:
     return f"{value:.1f} GB"
 
 
+def word_score(similarity: float) -> str:
+    """Return a similarity with four decimals, cut off: only what is 1 shows as 1.
+
+    >>> word_score(0.99999), word_score(1.0), word_score(0.9574)
+    ('0.9999', '1.0000', '0.9574')
+    """
+    return f"{math.floor(similarity * 10_000 + 1e-6) / 10_000:.4f}"
+
+
 def count_of(number: int, noun: str) -> str:
     """Return a number with its noun.
 
@@ -43,9 +53,13 @@ def split_name(name: str) -> tuple[str, str]:
     >>> split_name("photos/a.jpg")
     ('photos/', 'a.jpg')
     """
-    base = name[max(name.rfind("/"), name.rfind("\\")) + 1 :]
-    keep = min(len(base), TAIL) if base else min(len(name), TAIL)
+    keep = min(len(base_name(name)) or len(name), TAIL)
     return name[: len(name) - keep], name[len(name) - keep :]
+
+
+def base_name(name: str) -> str:
+    """Return what follows the last separator, of whatever system."""
+    return name[max(name.rfind("/"), name.rfind("\\")) + 1 :]
 
 
 def as_unicode(text: str) -> str:

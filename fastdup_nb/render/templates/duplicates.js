@@ -194,7 +194,7 @@ const show = (pair) => {
   const frames = all(".frame", pair.card);
   panes.forEach((pane, side) => fill(pane, frames[side], pair.sides[side].path));
   byId("lb-number").textContent = `${visible.indexOf(pair) + 1} / ${visible.length}`;
-  byId("lb-score").textContent = pair.score.toFixed(4);
+  byId("lb-score").textContent = pair.card.querySelector(".head b").textContent;
   byId("lb-kind").hidden = pair.kind !== "exact";
   byId("lb-boxes").hidden = !pair.card.querySelector(".boxes");
   byId("lb-sides").replaceChildren(...pair.sides.map((side) => {
