@@ -20,6 +20,7 @@ import numpy as np
 
 from fastdup_nb.errors import ImageError, ImageProblem, RunInterruptedError
 from fastdup_nb.media.decode import decode, to_pixels
+from fastdup_nb.media.silence import silenced_codecs
 from fastdup_nb.media.statistics import advanced_columns, basic_columns, measure
 from fastdup_nb.models import Embedder, usable_rows
 from fastdup_nb.sources import Listing, read_bytes
@@ -174,10 +175,12 @@ def extract(
     progress.start("Embedding", total, done=first)
     spans = chunk_spans(first, total, listing.offset, plan.chunk)
     try:
-        for chunk in _in_order(reader.read, spans, plan.threads):
-            done = chunk.stop - extraction.position
-            extraction.append(chunk)
-            progress.advance(done, len(chunk.bad))
+        # Once around all: entering per file would change Python's warning filters all the time.
+        with silenced_codecs():
+            for chunk in _in_order(reader.read, spans, plan.threads):
+                done = chunk.stop - extraction.position
+                extraction.append(chunk)
+                progress.advance(done, len(chunk.bad))
     except KeyboardInterrupt as error:
         extraction.save()
         message = f"Interrupted: {extraction.position:,} of {total:,} images are done and saved."
