@@ -86,7 +86,8 @@ def write_duplicates(
         .generate(
             view=view,
             rows=_pictured(view, maker, folder),
-            folder=folder if _any_inside(view, folder) else "",
+            folder=folder if _shows_paths(view) else "",
+            prefix=f"{folder}{os.sep}" if folder else "",
             lazy=lazy_load,
             max_width=max_width or WIDEST_PAGE,
             scale_from=scale_from(view),
@@ -158,9 +159,9 @@ def _paths(view: DuplicatesView) -> Iterator[str]:
         yield row.second.path
 
 
-def _any_inside(view: DuplicatesView, folder: str) -> bool:
+def _shows_paths(view: DuplicatesView) -> bool:
     cards = (card for row in view.rows for card in (row.first, row.second))
-    return any(card.name == card.path for card in cards) and bool(folder)
+    return any(card.name == card.path for card in cards)
 
 
 def _pictured(

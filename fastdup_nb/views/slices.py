@@ -58,8 +58,7 @@ def choose_pairs(
         for name in pairs[column].unique():
             if name not in known:
                 known[name] = frozenset(labels_of(name))
-    if wanted not in ({DIFFERENT}, {SAME}):
-        _check_known(wanted, known)
+    _check_known(wanted, known)
     decide = _rule(wanted)
     sides = zip(pairs["from"], pairs["to"], strict=True)
     return np.fromiter((decide(known[a], known[b]) for a, b in sides), bool, len(pairs))
@@ -95,7 +94,8 @@ def _check_known(wanted: set[str], known: dict[str, frozenset[str]]) -> None:
     if not labels and known:
         message = f"slice={'|'.join(sorted(wanted))} needs labels; no image has one."
         raise OptionError(message, "Give get_label_func: a function, a dict or a label file.")
-    if known and not wanted & set(labels):
+    reserved = wanted in ({DIFFERENT}, {SAME})
+    if known and not reserved and not wanted & set(labels):
         shown = labels[:MAX_LABELS_IN_HINT]
         error = unknown_name("label", min(wanted), shown)
         raise OptionError(f"No pair has the label {min(wanted)!r}.", error.hint)

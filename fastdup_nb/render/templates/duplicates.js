@@ -9,11 +9,11 @@ const reduced = matchMedia("(prefers-reduced-motion: reduce)");
 
 // One record per pair. Text comes out of the page and goes back as text, never as markup.
 const pairs = all(".pair").map((card, place) => {
-  const sides = all(".side", card).map((side) => ({
-    element: side,
-    path: side.querySelector(".name").title,
-    labels: all(".labels li", side).map((item) => item.textContent),
-  }));
+  const sides = all(".side", card).map((side) => {
+    const name = side.querySelector(".name");
+    name.title = document.body.dataset.prefix + name.title;
+    return { element: side, path: name.title, labels: all(".labels li", side).map((item) => item.textContent) };
+  });
   return {
     card, place, sides,
     button: card.querySelector(".stage"),
