@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 # Beyond so many wanted entries a tile is cut in halves: vectors that are all equally close must not
 # fill the memory.
 _MOST_WANTED = 1 << 18
-# Maxima of so many groups of columns, per asked candidate, bound the first tile's entries from
+# Maxima of so many groups of columns at least, per asked candidate, bound the first tile's entries from
 # below.
 _GROUPS_PER_CANDIDATE = 6
 
@@ -138,17 +138,26 @@ def _places_of(wanted: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np
 def _least(
     tile: NDArray[np.float32], worst: NDArray[np.float32], count: int
 ) -> NDArray[np.float32]:
-    """Return the least entry to look at, per row; strictly above `worst`."""
-    least: NDArray[np.float32] = np.nextafter(worst, np.float32(np.inf))
-    groups = _GROUPS_PER_CANDIDATE * count
-    size = tile.shape[1] // groups
-    if size < 2 or np.isfinite(worst).all():
-        return least
-    # At least `count` groups have a maximum that is not below the count-th largest of the maxima.
-    grouped = tile[:, : groups * size].reshape(len(tile), groups, size)
-    maxima = grouped.max(axis=2)
-    bound = np.partition(maxima, groups - count, axis=1)[:, groups - count]
-    return np.maximum(least, bound)
+    """Return the least entry to look at, per row; strictly above `worst`.
+
+    Sorting what is looked at is slow, so it is bounded from below too: of any `count` entries or
+    group maxima of a row, the smallest is not above its `count`-th best entry.
+    """
+    above: NDArray[np.float32] = np.nextafter(worst, np.float32(np.inf))
+    fewest = _GROUPS_PER_CANDIDATE * count
+    best = tile
+    while best.shape[1] >= 2 * fewest:
+        half = best.shape[1] // 2
+        best = np.maximum(best[:, :half], best[:, half : 2 * half])
+    if best is tile and not _many(tile, above, count):
+        return above
+    place = best.shape[1] - count
+    return np.maximum(above, np.partition(best, place, axis=1)[:, place])
+
+
+def _many(tile: NDArray[np.float32], above: NDArray[np.float32], count: int) -> bool:
+    wanted = np.count_nonzero(tile >= above[:, None])
+    return tile.shape[1] > count and wanted > 2 * count * len(tile)
 
 
 def _best(
