@@ -151,7 +151,8 @@ class DuplicatesOptions:
 
     save_path: str = option(
         "",
-        "Where to write the page: a folder or an .html file. Not given: WORK_DIR.",
+        "Where to write the page: a folder or an .html file. Not given: WORK_DIR; in a "
+        "notebook only when the pairs are too many to show.",
         metavar="PATH",
     )
     num_images: int = option(20, "Pairs to show.", metavar="N")
@@ -200,8 +201,10 @@ def _execute_duplicates(values: Namespace, place: Place) -> DuplicatesGallery:
 def _write_page(
     view: DuplicatesView, save_path: str, folder: Path, appearance: dict[str, Any], place: Place
 ) -> Path | None:
-    from fastdup_nb.render.html import write_duplicates
+    from fastdup_nb.render.html import FRAGMENT_PAIRS, write_duplicates
 
+    if not (save_path or place.needs_page or view.shown > FRAGMENT_PAIRS):
+        return None
     try:
         return write_duplicates(view, save_path or folder, **appearance)
     except WorkDirError:

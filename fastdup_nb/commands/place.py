@@ -37,7 +37,7 @@ class Place:
     num_images : int
         Pairs that `duplicates` shows when the user does not say.
     needs_page : bool
-        Whether it is an error that `duplicates` cannot write a page nobody gave a path for.
+        Whether `duplicates` always writes a page; a notebook shows pairs without one.
     quiet : bool
         Show no progress.
     make_progress : callable

@@ -39,16 +39,18 @@ files = sorted(Path("my photos").glob("p*.jpg"))
 
 
 @pytest.mark.usefixtures("photos")
-def test_a_session(run_notebook):
+def test_a_session(run_notebook, tmp_path: Path):
     notebook = run_notebook(
         [
             "%load_ext fastdup_nb",
-            "fd = %fastdup run 'my photos'",
+            "fd = %fastdup run 'my photos' --threshold 0",
             "%fastdup summary",
             "%fastdup duplicates",
             "print(type(fd).__name__, len(fd.similarity()), fd.work_dir.name)",
             "%fastdup run --help",
             LISTED,
+            "%fastdup duplicates fd --num-images 30",
+            "%fastdup duplicates fd --save-path pages",
         ]
     )
     (progress,) = outputs(notebook, 1)
@@ -67,13 +69,18 @@ def test_a_session(run_notebook):
     assert "data:image/jpeg;base64," in gallery["data"]["text/html"]
     assert "copy.jpg" in gallery["data"]["text/html"]
     assert "copy.jpg" in gallery["data"]["text/plain"]
-    assert not list(Path.cwd().glob("*.html"))
 
     assert outputs(notebook, 4)[0]["text"].startswith("Fastdup ")
     assert outputs(notebook, 4)[0]["text"].endswith("my photos_fastdup\n")
     assert outputs(notebook, 5)[0]["text"].startswith("usage: %fastdup run")
     (quiet,) = outputs(notebook, 6)
     assert quiet["output_type"] == "execute_result"
+    # More pairs than a notebook shows are written as a page too.
+    assert "duplicates.html" not in gallery["data"]["text/html"]
+    assert "my%20photos_fastdup/duplicates.html" in outputs(notebook, 7)[0]["data"]["text/html"]
+    assert "pages/duplicates.html" in outputs(notebook, 8)[0]["data"]["text/html"]
+    pages = sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.html"))
+    assert pages == ["my photos_fastdup/duplicates.html", "pages/duplicates.html"]
 
 
 def test_a_failed_cell_is_one_line_and_a_hint(run_notebook):

@@ -17,7 +17,8 @@ pytestmark = pytest.mark.notebook
 ROOT = Path(__file__).parents[2]
 NOTEBOOK = ROOT / "examples" / "00-quickstart.ipynb"
 # A notebook that is larger than this is slow to open and refused by code hosts' viewers.
-MOST_BYTES = 3_000_000
+BAD = {"corrupt", "not_an_image", "tiny", "truncated", "zero_byte"}
+MOST_BYTES = 400_000
 
 
 @pytest.fixture
@@ -44,7 +45,7 @@ def test_quickstart_shows_what_was_planted(executed: NotebookNode, tmp_path: Pat
 
     run = cell_with(executed, "%fastdup run")
     plain = [out["data"]["text/plain"] for out in run.outputs if "data" in out]
-    assert re.search(r"\d images in [\d.]+ m?i?n?\s?s", plain[0]), plain[0]
+    assert re.search(r"\d images in \d", plain[0]), plain[0]
     assert "\n" not in plain[0], "progress ends as one line"
     assert "<progress" not in run.outputs[0]["data"]["text/html"]
     assert "copies" in html_of(run)
@@ -60,8 +61,8 @@ def test_quickstart_shows_what_was_planted(executed: NotebookNode, tmp_path: Pat
 
     planted = json.loads((tmp_path / "examples/example_photos/planted.json").read_text())
     bad = html_of(cell_with(executed, "fd.invalid_instances()"))
-    assert "ERROR_" in bad
-    assert planted
+    assert bad.count("ERROR_") == sum(item["kind"] in BAD for item in planted)
+    assert not list((tmp_path / "examples").rglob("*.html"))
 
 
 def test_executed_quickstart_is_small(executed: NotebookNode):

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import io
+import json
+import shlex
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -14,6 +17,8 @@ import pytest
 from fastdup_nb import cli, commands
 from fastdup_nb._version import __version__
 from fastdup_nb.errors import OptionError, RunInterruptedError, WorkDirError
+from fastdup_nb.progress import SilentProgress
+from tests.pictures import write_pictures
 
 ROOT = Path(__file__).parents[2]
 
@@ -135,6 +140,75 @@ def test_reader_that_leaves_early_is_no_error():
     process.stderr.close()
     assert process.wait(30) == 0
     assert errors == b""
+
+
+class Interrupting(SilentProgress):
+    """Ctrl-C after some images."""
+
+    def __init__(self) -> None:
+        self.seen = 0
+
+    def advance(self, done: int, bad: int = 0) -> None:
+        self.seen += done
+        if self.seen >= 48:
+            raise KeyboardInterrupt
+
+
+def test_an_interrupted_run_is_resumed_by_the_line_it_shows(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    write_pictures(Path("my photos"), 90)
+    assert cli.main(["run", "my photos", "--work-dir", "whole"]) == 0
+    with monkeypatch.context() as patch:
+        patch.setattr(cli, "shell_progress", Interrupting)
+        assert cli.main(["run", "my photos"]) == 130
+    message, hint = capsys.readouterr().err.splitlines()
+    assert message.startswith("Error: ")
+    assert hint == "Hint: To go on: fastdup-nb run 'my photos' --resume"
+    assert not Path("my photos_fastdup/similarity.csv").exists()
+
+    assert cli.main(shlex.split(hint.partition("fastdup-nb ")[2])) == 0
+    for name in ("atrain_features.dat", "atrain_stats.csv", "similarity.csv", "outliers.csv"):
+        resumed = Path("my photos_fastdup", name).read_bytes()
+        assert resumed == Path("whole", name).read_bytes(), name
+
+
+def test_run_summary_and_duplicates(capsys: pytest.CaptureFixture[str]):
+    paths = write_pictures(Path("photos"), 8)
+    shutil.copy(paths[0], "photos/copy.jpg")
+    Path("photos/broken.jpg").touch()
+
+    assert cli.main(["run", "photos"]) == 0
+    shown = capsys.readouterr()
+    assert shown.err == ""
+    assert "exact copies" in shown.out
+    assert shown.out.endswith("fastdup-nb duplicates photos_fastdup\n")
+    assert sorted(path.name for path in Path().iterdir()) == ["photos", "photos_fastdup"]
+
+    assert cli.main(["summary", "photos_fastdup", "--json"]) == 0
+    counts = json.loads(capsys.readouterr().out)
+    assert (counts["images_listed"], counts["images_bad"]) == (10, 1)
+
+    assert cli.main(["duplicates", "photos_fastdup", "--num_images", "1"]) == 0
+    shown = capsys.readouterr()
+    assert "copy.jpg" in shown.out
+    assert shown.out.endswith("photos_fastdup/duplicates.html\n")
+    assert "data:image/jpeg;base64," in Path("photos_fastdup/duplicates.html").read_text("utf-8")
+
+    assert cli.main(["duplicates", "photos_fastdup", "--save-path", "out/mine.html"]) == 0
+    assert Path("out/mine.html").is_file()
+    capsys.readouterr()
+    assert cli.main(["run", "photos", "--resume", "--quiet"]) == 0
+    assert capsys.readouterr() == ("", "")
+
+
+def test_embeddings_alone_are_summarised_too(capsys: pytest.CaptureFixture[str]):
+    write_pictures(Path("photos"), 4)
+    assert cli.main(["run", "photos", "--run-mode", "1"]) == 0
+    assert "4 images" in capsys.readouterr().out
+    assert cli.main(["duplicates", "photos_fastdup"]) == 1
+    assert cli.main(["run", "--run-mode", "2", "--work-dir", "photos_fastdup"]) == 0
+    assert cli.main(["duplicates", "photos_fastdup"]) == 0
 
 
 def test_module_is_the_command():
