@@ -13,8 +13,7 @@ if TYPE_CHECKING:
 # Beyond so many wanted entries a tile is cut in halves: vectors that are all equally close must not
 # fill the memory.
 _MOST_WANTED = 1 << 18
-# Maxima of so many groups of columns at least, per asked candidate, bound the first tile's entries from
-# below.
+# Maxima of so many groups of columns at least, per asked candidate, bound a row's best entries.
 _GROUPS_PER_CANDIDATE = 6
 
 
@@ -157,7 +156,7 @@ def _least(
 
 def _many(tile: NDArray[np.float32], above: NDArray[np.float32], count: int) -> bool:
     wanted = np.count_nonzero(tile >= above[:, None])
-    return tile.shape[1] > count and wanted > 2 * count * len(tile)
+    return tile.shape[1] > count and bool(wanted > 2 * count * len(tile))
 
 
 def _best(

@@ -75,11 +75,12 @@ class ExactIndex:
 
     def search(self, queries: NDArray[np.float32], k: int) -> Neighbors:
         """Return the k nearest rows of each query, shape (q, d)."""
-        asked = Block(self.distance.prepare(np.array(queries, dtype=np.float32)), 0)
+        # Numbered before all rows: a query is no row, though it may be equal to one.
+        asked = Block(self.distance.prepare(np.array(queries, dtype=np.float32)), -len(queries))
         kept = Candidates(len(queries), k + SPARE)
 
         def find(span: tuple[int, int]) -> None:
-            tile = closeness_tile(self.distance, asked, block, *span)
+            tile = closeness_tile(self.distance, asked.cut(*span), block)
             found = find_in_rows(tile, kept.worst(*span), kept.count)
             kept.add(found, span[0], block.start)
 

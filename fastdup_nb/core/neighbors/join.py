@@ -11,7 +11,7 @@ from fastdup_nb.core.distances import FARTHEST
 from fastdup_nb.core.rows import spans
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 TILE_ROWS = 512
 # Far more than a float32 sum over a vector can be off, relative to the sum (or to 1).
 _FLOAT32_MARGIN = np.float32(1e-4)
-
-_Item = tuple[int, int, "Block"]
 
 
 class Block:
@@ -40,6 +38,10 @@ class Block:
         self.vectors, self.start = vectors, start
         self.stop = start + len(vectors)
         self.zero: NDArray[np.bool_] = np.logical_not(vectors.any(axis=1))
+
+    def cut(self, low: int, high: int) -> Block:
+        """Return rows `low` to `high` of the block, as a block."""
+        return Block(self.vectors[low:high], self.start + low)
 
 
 class SelfJoin:
@@ -64,41 +66,48 @@ class SelfJoin:
     def compare(self, own: Block, others: Sequence[Block], workers: Workers) -> None:
         """Compare a block with others, of which it may be one itself."""
         kept = self._candidates
-        worst = {other.start: kept.worst(other.start, other.stop) for other in (own, *others)}
 
-        def find(item: _Item) -> tuple[Found, Found | None]:
-            low, high, other = item
-            tile = closeness_tile(self._distance, own, other, low, high)
-            rows = find_in_rows(tile, worst[own.start][low:high], kept.count)
-            if other is own:
-                return rows, None
-            return rows, find_in_columns(tile, worst[other.start], kept.count)
+        def find(item: tuple[Block, Block]) -> tuple[Found, Found, int]:
+            part, other = item
+            tile = closeness_tile(self._distance, part, other)
+            # How much of what comes before is merged already only decides how much is left out
+            # here, or after: what is not above the worst now would not stay when it is merged.
+            rows = find_in_rows(tile, kept.worst(part.start, part.stop), kept.count)
+            # Pairs inside the part are in the tile twice, once for each of the two.
+            once = len(tile) if part.start == other.start else 0
+            first = other.start + once
+            columns = find_in_columns(tile[:, once:], kept.worst(first, other.stop), kept.count)
+            return rows, columns, first
 
-        items = [
-            (low, high, other)
-            for other in others
-            for low, high in spans(own.stop - own.start, TILE_ROWS)
-        ]
-        for (low, _, other), (rows, columns) in zip(items, workers.map(find, items), strict=True):
-            kept.add(rows, own.start + low, other.start)
-            if columns is not None:
-                kept.add(columns, other.start, own.start + low)
+        items = list(_pair_parts(own, others))
+        for (part, other), found in zip(items, workers.map(find, items), strict=True):
+            rows, columns, first = found
+            kept.add(rows, part.start, other.start)
+            kept.add(columns, first, part.start)
 
     def plausible(self, start: int, stop: int) -> NDArray[np.int64]:
         """Return the candidates the exact score may put among the k best; -1 for the rest."""
         return plausible(self._candidates, start, stop, self._k)
 
 
-def closeness_tile(
-    distance: Distance, own: Block, other: Block, low: int, high: int
-) -> NDArray[np.float32]:
-    """Return the closeness of rows `low` to `high` of a block to all rows of another."""
-    tile = distance.closeness(own.vectors[low:high], other.vectors)
-    tile[own.zero[low:high]] = FARTHEST
+def _pair_parts(own: Block, others: Sequence[Block]) -> Iterator[tuple[Block, Block]]:
+    """Yield what makes one tile each; of a block with itself the upper triangle."""
+    for other in others:
+        for low, high in spans(own.stop - own.start, TILE_ROWS):
+            rest = own.cut(low, own.stop - own.start) if other is own else other
+            yield own.cut(low, high), rest
+
+
+def closeness_tile(distance: Distance, own: Block, other: Block) -> NDArray[np.float32]:
+    """Return the closeness of all rows of a block to all rows of another.
+
+    Blocks that begin with the same row overlap there: no row is its own neighbour.
+    """
+    tile = distance.closeness(own.vectors, other.vectors)
+    tile[own.zero] = FARTHEST
     tile[:, other.zero] = FARTHEST
-    if own is other:
-        rows = np.arange(high - low)
-        tile[rows, rows + low] = -np.inf  # no row is its own neighbour
+    if own.start == other.start:
+        np.fill_diagonal(tile, -np.inf)
     return tile
 
 
