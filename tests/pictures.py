@@ -22,7 +22,9 @@ def draw(seed: int, size: tuple[int, int] = (240, 180)) -> Image.Image:
     return picture
 
 
-def write_pictures(folder: Path, count: int, first_seed: int = 0, suffix: str = ".jpg") -> list[Path]:
+def write_pictures(
+    folder: Path, count: int, first_seed: int = 0, suffix: str = ".jpg"
+) -> list[Path]:
     """Write `count` different pictures and return their paths in order."""
     folder.mkdir(parents=True, exist_ok=True)
     paths = []

@@ -90,7 +90,7 @@ class FeatureFile:
     def _read_into(self, rows: NDArray[np.float32], first_row: int) -> None:
         if not rows.size:
             return
-        view = memoryview(rows).cast("B")
+        view = rows.data.cast("B")
         with self._lock:
             self._stream.seek(first_row * self._row_bytes)
             done = 0
@@ -226,13 +226,19 @@ def _feature_pair(path: Path) -> tuple[Path, Path]:
         pair = path.with_name(path.name.removesuffix(".csv")), path
     else:
         pair = path, path.with_name(f"{path.name}.csv")
-    feature_path, list_path = pair
-    for found, name in ((feature_path, names.FEATURES), (list_path, names.FEATURE_NAMES)):
-        if found is None or not found.is_file():
-            message = f"{found or path / name} does not exist."
-            hint = "Run fastdup_nb on the images first, or give the folder of an earlier run."
-            raise ResultNotFoundError(message, hint)
-    return Path(feature_path or ""), Path(list_path or "")
+    feature_path, list_path = (
+        _require_file(found, path / name)
+        for found, name in zip(pair, (names.FEATURES, names.FEATURE_NAMES), strict=True)
+    )
+    return feature_path, list_path
+
+
+def _require_file(found: Path | None, expected: Path) -> Path:
+    if found is not None and found.is_file():
+        return found
+    message = f"{expected if found is None else found} does not exist."
+    hint = "Run fastdup_nb on the images first, or give the folder of an earlier run."
+    raise ResultNotFoundError(message, hint)
 
 
 def _misfit(path: Path, size: int, count: int, d: int) -> CorruptWorkDirError:

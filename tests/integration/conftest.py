@@ -12,7 +12,7 @@ ODD_NAMES = [
     "with space.jpg",
     "hash#percent%.jpg",
     "emoji 🦊.jpg",
-    "<script>alert(1)<∕script>.jpg",
+    "<script>alert(1)<script>.jpg",
     "=1+1.jpg",
     ".hidden.jpg",
 ]

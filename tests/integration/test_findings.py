@@ -33,7 +33,7 @@ def test_rows_hold_the_embedding_of_their_own_image(collection, finished):
     embedder = load_embedder("", 576, "cpu")
     width, height = embedder.input_size
     for path in (collection.pictures[7], collection.odd[2], collection.near[0][1]):
-        photo = decode(path.read_bytes(), at_least=160)
+        photo = decode(path.read_bytes(), at_least=max(width, height))
         expected = embedder.embed(to_pixels(photo, width, height)[None])[0]
         stored = vectors[file_names.index(str(path))]
         assert np.allclose(stored, expected, rtol=1e-4, atol=1e-4 * np.abs(expected).max())
@@ -61,7 +61,8 @@ def test_planted_copies_and_near_duplicates_are_found(collection, finished):
 
 
 def test_copies_do_not_hide_the_near_duplicate(collection, finished):
-    # Picture 3 has three exact copies and k is 2; its re-encoded version must still be linked to all.
+    # Picture 3 has three exact copies and k is 2; its re-encoded version must still be linked to
+    # all.
     pairs = finished.similarity()
     near = str(collection.near[0][1])
     froms = set(pairs.loc[pairs["to"] == near, "from"])

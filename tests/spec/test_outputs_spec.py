@@ -50,7 +50,8 @@ def test_similarity(work_dir):
 
 
 def test_threshold(work_dir, tmp_path):
-    """'when threshold=0.8 only image pairs with cosine similarity equal or larger than 0.8 are stored'"""
+    """'when threshold=0.8 only image pairs with cosine similarity equal or larger than 0.8 are
+    stored'"""
     loose = _relate(work_dir, tmp_path / "loose", threshold=0.0)
     strict = _relate(work_dir, tmp_path / "strict", threshold=0.8)
     all_pairs = pd.read_csv(loose / "similarity.csv")
@@ -71,13 +72,12 @@ def test_outliers(work_dir, tmp_path, share, count):
 
 
 def test_more_neighbours_more_outliers(work_dir, tmp_path):
-    """'When increasing k the number of nearest neighbor edges, the number of outliers increses as well'"""
+    """'When increasing k the number of nearest neighbor edges, the number of outliers increses
+    as well'"""
     counts = [
         len(
             pd.read_csv(
-                _relate(
-                    work_dir, tmp_path / str(k), nearest_neighbors_k=k, lower_threshold=0.5
-                )
+                _relate(work_dir, tmp_path / str(k), nearest_neighbors_k=k, lower_threshold=0.5)
                 / "outliers.csv"
             )
         )
@@ -112,7 +112,8 @@ def test_isolated_images_have_pagerank_015(work_dir):
 
 
 def test_a_higher_ccthreshold_groups_less(work_dir, tmp_path):
-    """'When the ccthreshold is higher, less images are grouped together and more components are created.'"""
+    """'When the ccthreshold is higher, less images are grouped together and more components are
+    created.'"""
     folder = _relate(work_dir, tmp_path / "w", turi_param="ccthreshold=0.1|0.999")
     low = pd.read_csv(folder / "component_info_0.100000.csv")
     high = pd.read_csv(folder / "component_info_0.999000.csv")
@@ -129,7 +130,8 @@ def test_run_cc_and_run_stats_can_be_left_out(work_dir, tmp_path):
 
 
 def test_min_file_size(work_dir, tmp_path):
-    """'It is possible to skip small images also by ... turi_param='min_file_size=1000' (in bytes).'"""
+    """'It is possible to skip small images also by ... turi_param='min_file_size=1000' (in
+    bytes).'"""
     images = work_dir.parent / "images"
     limit = sorted(path.stat().st_size for path in images.iterdir())[4]
     status = fastdup_nb.run(images, tmp_path / "w", turi_param=f"min_file_size={limit}")
@@ -149,7 +151,9 @@ def test_own_features_example(tmp_path):
     train = np.random.default_rng(0).random((3, 20)).astype("float32")
     work_dir = str(tmp_path / "train")
     assert fastdup_nb.save_binary_feature(work_dir, ["a.jpg", "b.jpg", "c.jpg"], train) == 0
-    status = fastdup_nb.run(f"{work_dir}/atrain_features.dat.csv", work_dir=work_dir, d=20, run_mode=2)
+    status = fastdup_nb.run(
+        f"{work_dir}/atrain_features.dat.csv", work_dir=work_dir, d=20, run_mode=2
+    )
     assert status == 0
     assert (tmp_path / "train" / "nnf.index").is_file()
     file_names, loaded = fastdup_nb.load_binary_feature(work_dir, d=20)
@@ -185,7 +189,8 @@ def test_store_int(work_dir, tmp_path):
     ],
 )
 def test_neighbour_methods_agree_on_a_small_collection(work_dir, tmp_path, options):
-    """'Turi (nn_provider='turi') has the following methods inside ... NNF supports multiple methods'"""
+    """'Turi (nn_provider='turi') has the following methods inside ... NNF supports multiple
+    methods'"""
     folder = _relate(work_dir, tmp_path / "w", **options)
     assert (folder / "similarity.csv").read_bytes() == (work_dir / "similarity.csv").read_bytes()
 
@@ -195,7 +200,8 @@ def test_neighbour_methods_agree_on_a_small_collection(work_dir, tmp_path, optio
 )
 def test_every_distance_puts_the_near_duplicate_first(work_dir, tmp_path, distance):
     """'When using nnf_mode='Flat': 'cosine', 'euclidean', 'l1','linf','canberra','braycurtis',
-    'jensenshannon' are supported.' and 'Similarity scores are between 0 and 1 where 1 is identical.'"""
+    'jensenshannon' are supported.' and 'Similarity scores are between 0 and 1 where 1 is
+    identical.'"""
     folder = _relate(work_dir, tmp_path / "w", distance=distance, nnf_mode="Flat", threshold=0.0)
     frame = pd.read_csv(folder / "similarity.csv")
     assert frame["distance"].is_monotonic_decreasing

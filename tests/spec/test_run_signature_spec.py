@@ -5,7 +5,8 @@ import pytest
 import fastdup_nb
 from fastdup_nb.options import RunOptions
 
-# V0.2 API, section run: "def run(input_dir='', work_dir='.', ... high_accuracy=False)". The path of the
+# V0.2 API, section run: "def run(input_dir='', work_dir='.', ... high_accuracy=False)". The path
+# of the
 # original's model is the one default that has no meaning here.
 SEED = {
     "input_dir": "",
@@ -83,7 +84,8 @@ def test_names_of_the_first_api_page_still_work(older, newer, value):
 
 
 def test_nnmodel_of_the_first_api_page_still_works():
-    """'nnmodel (str): Nearest Neighbor model ... Supported options are brute_force (exact), ball_tree and lsh'"""
+    """'nnmodel (str): Nearest Neighbor model ... Supported options are brute_force (exact),
+    ball_tree and lsh'"""
     from fastdup_nb.api.run import _translate
 
     options = RunOptions(**_translate({"nnmodel": "ball_tree", "nn_provider": "turi"}))

@@ -52,11 +52,11 @@ def test_file_size():
 
 def test_blur():
     """`blur - variance of the laplacian`."""
-    picture = draw(1, (160, 160))
+    picture = draw(1, (128, 128))
     grey = np.asarray(picture.convert("L"), dtype=float)
     laplacian = -4 * grey[1:-1, 1:-1]
     for row, column in ((0, 1), (2, 1), (1, 0), (1, 2)):
-        laplacian += grey[row : row + 158, column : column + 158]
+        laplacian += grey[row : row + 126, column : column + 126]
     assert statistics_of(picture)["blur"] == pytest.approx(laplacian.var())
     blurred = picture.filter(ImageFilter.GaussianBlur(3))
     assert statistics_of(blurred)["blur"] < statistics_of(picture)["blur"] / 3
@@ -64,22 +64,22 @@ def test_blur():
 
 def test_unique():
     """`unique - number of unique colors, 0..255`."""
-    three = Image.new("RGB", (160, 160), (10, 20, 30))
+    three = Image.new("RGB", (128, 128), (10, 20, 30))
     assert statistics_of(three)["unique"] == 3
-    ramp = np.tile(np.linspace(0, 255, 160).astype(np.uint8), (160, 1))
+    ramp = np.tile(np.linspace(0, 255, 128).astype(np.uint8), (128, 1))
     assert statistics_of(Image.fromarray(ramp))["unique"] == len(np.unique(ramp))
 
 
 def test_mean_min_and_max():
     """`mean - mean color 0..255`, `max - max color 0..255`, `min - min color 0..255`."""
-    picture = Image.new("RGB", (160, 160), (0, 100, 200))
+    picture = Image.new("RGB", (128, 128), (0, 100, 200))
     values = statistics_of(picture, advanced=False)
     assert (values["mean"], values["min"], values["max"]) == (100, 0, 200)
 
 
 def test_rms_contrast():
     """`rms_contrast - square root of mean sum of stdv/mean per channel`."""
-    picture = draw(2, (160, 160))
+    picture = draw(2, (128, 128))
     pixels = np.asarray(picture, dtype=float)
     ratios = pixels.std(axis=(0, 1)) / pixels.mean(axis=(0, 1))
     expected = float(np.sqrt((ratios**2).mean()))
@@ -88,7 +88,7 @@ def test_rms_contrast():
 
 def test_hue_saturation_and_value():
     """`mean_hue - transform to HSV and compute mean H` (and S, and V)."""
-    green = statistics_of(Image.new("RGB", (160, 160), (0, 200, 0)))
+    green = statistics_of(Image.new("RGB", (128, 128), (0, 200, 0)))
     assert green["mean_hue"] == pytest.approx(60, abs=0.5)
     assert green["mean_saturation"] == 255
     assert green["mean_val"] == 200
@@ -96,14 +96,14 @@ def test_hue_saturation_and_value():
 
 def test_edge_density():
     """`edge_density - using canny filter`."""
-    step = Image.new("RGB", (160, 160))
-    step.paste((200, 200, 200), (80, 0, 160, 160))
-    assert statistics_of(step)["edge_density"] == pytest.approx(1 / 160)
+    step = Image.new("RGB", (128, 128))
+    step.paste((200, 200, 200), (64, 0, 128, 128))
+    assert statistics_of(step)["edge_density"] == pytest.approx(1 / 128)
 
 
 def test_channel_means_are_not_swapped():
     """`mean_r - mean of R channel`, `mean_g - mean of G channel`, `mean_b - mean of B channel`."""
-    values = statistics_of(Image.new("RGB", (160, 160), (210, 110, 10)))
+    values = statistics_of(Image.new("RGB", (128, 128), (210, 110, 10)))
     assert (values["mean_r"], values["mean_g"], values["mean_b"]) == (210, 110, 10)
     assert values["mean_rel_intensity_r"] > values["mean_rel_intensity_g"]
     assert values["mean_rel_intensity_g"] > values["mean_rel_intensity_b"]
