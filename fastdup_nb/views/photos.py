@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from fastdup_nb.store.workdir import WorkDir
 
 EXAMPLES = 3
-BLURRY_BELOW = 50.0  # variance of the Laplacian
+BLURRY_BELOW = 150.0  # variance of the Laplacian; docs/statistics.md says how well it tells
 DARK_BELOW = 25.5  # a tenth of the range of brightness
 BRIGHT_ABOVE = 229.5  # nine tenths
 TINY_BELOW = 64  # pixels of the shorter side
