@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fastdup_nb.errors import ImageError, ImageProblem, RunInterruptedError
-from fastdup_nb.media.decode import decode, to_pixels
+from fastdup_nb.media.decode import WORKING_SIDE, decode, to_pixels
 from fastdup_nb.media.silence import silenced_codecs
 from fastdup_nb.media.statistics import advanced_columns, basic_columns, measure
 from fastdup_nb.models import Embedder, usable_rows
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from fastdup_nb.progress import Progress
 
 # Changes whenever the same file would get other values; part of what a resume checks.
-RECIPE = 1
+RECIPE = 2
 CHUNKS_AHEAD_PER_THREAD = 3
 
 
@@ -115,7 +115,7 @@ class ChunkReader:
             raise ImageError(ImageProblem.BELOW_MIN_FILE_SIZE, reason)
         photo = decode(
             data,
-            at_least=max(*self._size, 160),
+            at_least=max(*self._size, WORKING_SIDE),
             min_width=limits.min_input_image_width,
             min_height=limits.min_input_image_height,
         )

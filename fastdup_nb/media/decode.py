@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from threading import Lock
 from typing import TYPE_CHECKING
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from PIL.ImageFile import ImageFile
 
 MIN_SIDE = 10
-WORKING_SIDE = 160
+WORKING_SIDE = 128
 MAX_PIXELS = 200_000_000
 
 # JPEG readers shrink by 8 at most while decoding.
@@ -52,6 +52,35 @@ class Photo:
     width: int
     height: int
     format: str
+    _squeezed: dict[tuple[int, int], Image.Image] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+
+    def squeeze(self, width: int, height: int) -> Image.Image:
+        """Return the whole picture at a size, by area averages.
+
+        Made once: the statistics and a model with an input of their size share it. A picture that
+        was decoded larger, for a model with a large input, is first halved as the decoder would
+        have: so the result hardly depends on the model. Enlarging repeats pixels.
+
+        Parameters
+        ----------
+        width, height : int
+            The size to reach, in pixels.
+
+        Returns
+        -------
+        PIL.Image.Image
+            RGB; shared, so not to be changed.
+        """
+        size = (width, height)
+        if size not in self._squeezed:
+            image = self.image
+            factor = largest_halving(min(image.size), max(size))
+            if factor > 1:
+                image = image.reduce(factor)
+            self._squeezed[size] = image.resize(size, Image.Resampling.BOX)
+        return self._squeezed[size]
 
 
 def decode(
@@ -143,7 +172,7 @@ def decode_by(
 def largest_halving(side: int, at_least: int) -> int:
     """Return the largest power of two by which a side can shrink and stay at or above `at_least`.
 
-    >>> largest_halving(375, 160)
+    >>> largest_halving(375, 128)
     2
     """
     ratio = side // max(1, at_least)
@@ -151,7 +180,9 @@ def largest_halving(side: int, at_least: int) -> int:
 
 
 def to_pixels(photo: Photo, width: int, height: int) -> NDArray[np.uint8]:
-    """Return the whole picture squeezed to a size, bilinear with antialiasing.
+    """Return the whole picture squeezed to a size for a model.
+
+    Shrunk by area averages, which the statistics share; enlarged bilinearly.
 
     Parameters
     ----------
@@ -166,8 +197,10 @@ def to_pixels(photo: Photo, width: int, height: int) -> NDArray[np.uint8]:
         RGB, a fresh array.
     """
     image = photo.image
-    if image.size != (width, height):
+    if image.width < width or image.height < height:
         image = image.resize((width, height), Image.Resampling.BILINEAR)
+    else:
+        image = photo.squeeze(width, height)
     return np.array(image, dtype=np.uint8)
 
 

@@ -1,6 +1,6 @@
 """The statistics of one picture: the columns of `atrain_stats.csv`.
 
-All but width, height and file_size are measured on the upright picture averaged down to 160 x 160
+All but width, height and file_size are measured on the upright picture averaged down to 128 x 128
 pixels. docs/statistics.md gives every formula and how it differs from the original's.
 """
 
@@ -12,12 +12,12 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PIL import Image
 
-from fastdup_nb.media.decode import WORKING_SIDE, Photo, largest_halving
+from fastdup_nb.media.decode import WORKING_SIDE, Photo
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+    from PIL.Image import Image
 
 _LEVELS = np.arange(256, dtype=np.int64)
 _SQUARED_LEVELS = _LEVELS * _LEVELS
@@ -121,7 +121,7 @@ def measure(photo: Photo, file_size: int, *, advanced: bool) -> tuple[float | in
     tuple of float or int
         In the order of `basic_columns` or `advanced_columns`; every value is finite.
     """
-    small = _shrink(photo.image)
+    small = photo.squeeze(WORKING_SIDE, WORKING_SIDE)
     counts = _histograms(small)
     channels = [_summarise(channel) for channel in counts]
     low, high = min(c.low for c in channels), max(c.high for c in channels)
@@ -152,19 +152,7 @@ class _Channel:
     deviation: float
 
 
-def _shrink(image: Image.Image) -> Image.Image:
-    """Return the picture as 160 x 160 pixels by area averages.
-
-    Also when it was decoded larger, for a model with a large input, it is first halved as the
-    decoder would have: then the statistics do not depend on the model.
-    """
-    factor = largest_halving(min(image.size), WORKING_SIDE)
-    if factor > 1:
-        image = image.reduce(factor)
-    return image.resize((WORKING_SIDE, WORKING_SIDE), Image.Resampling.BOX)
-
-
-def _histograms(small: Image.Image) -> NDArray[np.int64]:
+def _histograms(small: Image) -> NDArray[np.int64]:
     """Return how often each value occurs: (3, 256)."""
     return np.array(small.histogram(), dtype=np.int64).reshape(3, 256)
 
@@ -183,7 +171,7 @@ def _summarise(counts: NDArray[np.int64]) -> _Channel:
     )
 
 
-def measure_blur(grey: Image.Image) -> float:
+def measure_blur(grey: Image) -> float:
     """Return the variance of the Laplacian of a grey picture, in squared grey levels.
 
     The kernel is 0 1 0 / 1 -4 1 / 0 1 0, inside the picture only. Low means blurry or flat.
@@ -193,18 +181,19 @@ def measure_blur(grey: Image.Image) -> float:
     grey : PIL.Image.Image
         Mode L, at least 3 x 3 pixels.
     """
-    # Whole numbers again; also, a BLAS product of this size would start its own threads inside
-    # ours.
+    # Whole numbers again.
     pixels = np.asarray(grey).astype(np.int16)
     laplacian = pixels[:-2, 1:-1] + pixels[2:, 1:-1]
     laplacian += pixels[1:-1, :-2]
     laplacian += pixels[1:-1, 2:]
     laplacian -= 4 * pixels[1:-1, 1:-1]
     count = laplacian.size
-    total = int(laplacian.sum(dtype=np.int64))
-    squares = laplacian.astype(np.int32)
-    squares *= squares
-    return (count * int(squares.sum(dtype=np.int64)) - total * total) / (count * count)
+    values = laplacian.astype(np.int32)
+    # By row, for 32 bits to hold the squares: einsum adds without a copy and without BLAS, which
+    # would start threads of its own inside ours.
+    total = int(np.einsum("ij->i", values).sum(dtype=np.int64))
+    squares = int(np.einsum("ij,ij->i", values, values).sum(dtype=np.int64))
+    return (count * squares - total * total) / (count * count)
 
 
 def _measure_relations(channels: list[_Channel]) -> tuple[float, float, float, float]:
@@ -216,7 +205,7 @@ def _measure_relations(channels: list[_Channel]) -> tuple[float, float, float, f
     return rms_contrast, red, blue, green
 
 
-def _measure_colours(small: Image.Image, channels: list[_Channel]) -> tuple[float, ...]:
+def _measure_colours(small: Image, channels: list[_Channel]) -> tuple[float, ...]:
     """Return mean hue, saturation, value, edge density and channel means, in file order."""
     from fastdup_nb.media.edges import measure_edge_density
 

@@ -18,6 +18,7 @@ from tests.unit.media.files import (
     encode_heif,
     flat_png_header,
     one_of_each,
+    stripes,
     with_orientation,
 )
 
@@ -37,7 +38,7 @@ def difference(left, right, size=(64, 64)):
     ("size", "reduced"),
     [
         ((500, 375), (250, 188)),
-        ((319, 400), (319, 400)),
+        ((255, 400), (255, 400)),
         ((1300, 1290), (163, 162)),
         ((50, 40), (50, 40)),
     ],
@@ -227,6 +228,22 @@ def test_pixels_have_the_asked_shape():
 def test_pixels_keep_red_red():
     red = Image.new("RGB", (300, 200), (250, 10, 20))
     assert to_pixels(decode(encode(red, "PNG")), 8, 8)[4, 4].tolist() == [250, 10, 20]
+
+
+@pytest.mark.parametrize("size", [(500, 375), (900, 700)])
+def test_a_model_of_their_size_is_given_the_picture_of_the_statistics(size):
+    photo = decode(encode(draw(1, size), "PNG"), at_least=300)
+    assert photo.squeeze(128, 128) is photo.squeeze(128, 128)
+    assert np.array_equal(to_pixels(photo, 128, 128), np.asarray(photo.squeeze(128, 128)))
+    shared = photo.squeeze(128, 128).copy()
+    to_pixels(photo, 128, 128)[:] = 0
+    assert photo.squeeze(128, 128) == shared
+
+
+def test_small_pictures_are_enlarged_smoothly_for_the_model_alone():
+    photo = decode(encode(stripes(64, 64), "PNG"))
+    assert len(np.unique(photo.squeeze(128, 128))) == 2
+    assert len(np.unique(to_pixels(photo, 128, 128))) > 2
 
 
 @pytest.mark.parametrize(

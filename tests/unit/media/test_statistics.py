@@ -21,7 +21,7 @@ from tests.pictures import draw
 from tests.unit.media.files import encode, stripes, with_orientation
 
 
-def measured(image, file_format="PNG", at_least=160, **options):
+def measured(image, file_format="PNG", at_least=128, **options):
     data = encode(image, file_format, **options)
     values = measure(decode(data, at_least=at_least), len(data), advanced=True)
     return dict(zip(advanced_columns(), values, strict=True))
@@ -86,11 +86,11 @@ def test_half_black_half_white():
     assert (values["mean"], values["stdv"], values["contrast"]) == (127.5, 127.5, 1)
     assert values["rms_contrast"] == pytest.approx(1)
     assert values["unique"] == 2
-    assert values["edge_density"] == pytest.approx(1 / 160)
+    assert values["edge_density"] == pytest.approx(1 / 128)
 
 
 def test_against_numpy():
-    image = draw(9, (160, 160))
+    image = draw(9, (128, 128))
     pixels = np.asarray(image, dtype=float)
     means, deviations = pixels.mean(axis=(0, 1)), pixels.std(axis=(0, 1))
     values = measured(image)
@@ -102,15 +102,15 @@ def test_against_numpy():
 
 
 def test_blur_is_the_variance_of_the_laplacian():
-    grey = draw(9, (160, 160)).convert("L")
+    grey = draw(9, (128, 128)).convert("L")
     g = np.asarray(grey, dtype=float)
     laplacian = g[:-2, 1:-1] + g[2:, 1:-1] + g[1:-1, :-2] + g[1:-1, 2:] - 4 * g[1:-1, 1:-1]
     assert measure_blur(grey) == pytest.approx(laplacian.var())
-    assert measured(draw(9, (160, 160)))["blur"] == pytest.approx(laplacian.var())
+    assert measured(draw(9, (128, 128)))["blur"] == pytest.approx(laplacian.var())
 
 
 def test_the_sharpest_possible_picture_does_not_overflow():
-    board = (np.indices((160, 160)).sum(axis=0) % 2 * 255).astype(np.uint8)
+    board = (np.indices((128, 128)).sum(axis=0) % 2 * 255).astype(np.uint8)
     assert measure_blur(Image.fromarray(board)) == pytest.approx(1020**2)
 
 
@@ -138,7 +138,7 @@ def test_values_hardly_depend_on_the_resolution_of_the_file():
 
 def test_values_do_not_depend_on_the_input_size_of_the_model():
     picture = draw(4, (900, 700))
-    assert measured(picture, at_least=512) == measured(picture, at_least=160)
+    assert measured(picture, at_least=512) == measured(picture, at_least=128)
 
 
 def test_orientation_changes_nothing_but_the_sides():
