@@ -99,3 +99,21 @@ def batches(
         num_workers=workers,
         prefetch_factor=4 if workers else None,
     )
+
+
+def kept_copies(cache: Path, side: int, count: int, seed: int = 99) -> npt.NDArray[np.uint8]:
+    """Mild and strong copies of photos, uint8 [count, 2, side, side, 3], made once for a cache."""
+    path = cache / f"copies-{side}.npy"
+    if not path.exists():
+        data = CopyBatches(cache, 64, side, seed)
+        shape = (count // 64 * 64, 2, side, side, 3)
+        fresh = path.with_suffix(".new")
+        table = np.lib.format.open_memmap(fresh, mode="w+", dtype=np.uint8, shape=shape)
+        loader = batches(data, 0, count // 64)
+        for step, (_, mild, strong) in enumerate(loader):
+            table[step * 64 : step * 64 + 64, 0] = mild.numpy()
+            table[step * 64 : step * 64 + 64, 1] = strong.numpy()
+        del table
+        fresh.replace(path)
+    copies: npt.NDArray[np.uint8] = np.load(path, mmap_mode="r")
+    return copies

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from training.graph import GraphBuilder
+from training.turned_parts import add_turned, turned_dimensions
 
 Array = npt.NDArray[np.float32]
 
@@ -37,19 +38,31 @@ class Sizes:
     """Cells of the gradient histograms along each axis."""
     colours: int = 71
     """Prototypes of the colour histogram."""
+    turned: bool = False
+    """Whether to add parts that mirroring and quarter turns do not change."""
 
     @property
     def dimensions(self) -> dict[str, int]:
         """Length of each part, in the order they are built."""
-        return {
+        found = {
             "luma": self.luma**2,
             "chroma": 2 * self.chroma**2,
             "gradients": DIRECTIONS * self.grid**2,
             "colours": self.colours,
         }
+        more = turned_dimensions(self.luma, self.chroma, self.grid) if self.turned else {}
+        return found | more
 
 
-FLOORS = {"luma": 0.01, "chroma": 0.01, "gradients": 0.15, "colours": 0.05}
+FLOORS = {
+    "luma": 0.01,
+    "chroma": 0.01,
+    "gradients": 0.15,
+    "colours": 0.05,
+    "turned luma": 0.02,
+    "turned chroma": 0.02,
+    "turned gradients": 0.1,
+}
 """Length below which a part says nothing: a black photo has no gradients to compare."""
 
 
@@ -112,8 +125,20 @@ def add_parts(
         "gradients": _gradients(g, halved, sizes.grid),
         "colours": _colours(g, quartered, sizes.colours),
     }
+    centred = _centred(g, parts, means)
+    if sizes.turned:
+        flat = {**centred, "gradients": parts["gradients"]}
+        turned = add_turned(g, flat, sizes.luma, sizes.chroma, sizes.grid)
+        centred |= _centred(g, turned, means)
+    return centred
+
+
+def _centred(g: GraphBuilder, parts: dict[str, str], means: dict[str, Array]) -> dict[str, str]:
+    """Subtract the means that are known."""
     return {
         name: g.node("Sub", part, g.weight(means[name].reshape(1, -1, 1, 1)))
+        if name in means
+        else part
         for name, part in parts.items()
     }
 
@@ -181,11 +206,24 @@ def mean_parts(sizes: Sizes, photos: npt.NDArray[np.uint8]) -> dict[str, Array]:
 
     Layout frequencies other than the mean colour have a mean near 0 by nature and are left alone.
     """
+    found = _mean_outputs(sizes, photos, {})
+    found["luma"][1:] = 0
+    found["chroma"][:] = 0
+    if not sizes.turned:
+        return found
+    first = {name: found[name] for name in ("luma", "chroma", "gradients", "colours")}
+    second = _mean_outputs(sizes, photos, first)
+    return first | {name: second[name] for name in second if name not in first}
+
+
+def _mean_outputs(
+    sizes: Sizes, photos: npt.NDArray[np.uint8], means: dict[str, Array]
+) -> dict[str, Array]:
+    """Mean of what a graph of all parts puts out, given some means."""
     import onnxruntime
 
     g = GraphBuilder()
-    nothing = {name: np.zeros(size, np.float32) for name, size in sizes.dimensions.items()}
-    parts = add_parts(g, g.pixels(), sizes, nothing)
+    parts = add_parts(g, g.pixels(), sizes, means)
     model = g.model("parts", list(parts.values()), SIDE, sum(sizes.dimensions.values()))
     session = onnxruntime.InferenceSession(
         model.SerializeToString(), providers=["CPUExecutionProvider"]
@@ -194,7 +232,4 @@ def mean_parts(sizes: Sizes, photos: npt.NDArray[np.uint8]) -> dict[str, Array]:
     total = sum(session.run(None, {"images": block})[0].sum(axis=0) for block in blocks)
     mean = (np.asarray(total) / len(photos)).round(5).astype(np.float32)
     cuts = np.cumsum(list(sizes.dimensions.values()))[:-1]
-    found = dict(zip(sizes.dimensions, np.split(mean, cuts), strict=True))
-    found["luma"][1:] = 0
-    found["chroma"][:] = 0
-    return found
+    return dict(zip(sizes.dimensions, np.split(mean, cuts), strict=True))

@@ -98,7 +98,8 @@ class GraphBuilder:
         side, dimensions : int
             Shape of what goes in and of what comes out.
         """
-        whole = self.node("Concat", *vectors, axis=1)
+        self._store_in_half()
+        whole = self.node("Concat", *vectors, axis=1) if len(vectors) > 1 else vectors[0]
         self.nodes.append(helper.make_node("Flatten", [whole], ["embedding"], axis=1))
         images = helper.make_tensor_value_info("images", TensorProto.UINT8, ["N", side, side, 3])
         embedding = helper.make_tensor_value_info("embedding", TensorProto.FLOAT, ["N", dimensions])
@@ -108,3 +109,15 @@ class GraphBuilder:
         model.ir_version = 8
         onnx.checker.check_model(model, full_check=True)
         return model
+
+    def _store_in_half(self, least: int = 4096) -> None:
+        """Keep large weights as float16; the runtime widens them once, when it loads the model."""
+        casts = []
+        for place, stored in enumerate(self.weights):
+            value = numpy_helper.to_array(stored)
+            if value.dtype == np.float32 and value.size >= least:
+                name = f"{stored.name}_half"
+                self.weights[place] = numpy_helper.from_array(value.astype(np.float16), name)
+                cast = helper.make_node("Cast", [name], [stored.name], to=TensorProto.FLOAT)
+                casts.append(cast)
+        self.nodes[:0] = casts

@@ -62,7 +62,7 @@ class Lesson(nn.Module):
 
     keys: Tensor
 
-    def __init__(self, cache: Path, dimensions: int, balance: Balance, sampled: int = 8192) -> None:
+    def __init__(self, cache: Path, dimensions: int, balance: Balance, sampled: int = 4096) -> None:
         super().__init__()
         self.balance = balance
         self.sampled = sampled

@@ -142,3 +142,24 @@ class Student(nn.Module):
 def scaled(photos: Tensor) -> Tensor:
     """uint8 [N, H, W, 3] -> float32 [N, 3, H, W] from -1 to 1, kept in channels-last memory."""
     return photos.permute(0, 3, 1, 2).float() / 127.5 - 1
+
+
+def resized(pixels: Tensor, side: int) -> Tensor:
+    """Pixels at another size, if it is another."""
+    if pixels.shape[-1] == side:
+        return pixels
+    return nn.functional.interpolate(pixels, size=(side, side), mode="bilinear")
+
+
+class Exported(nn.Module):
+    """A student behind a change of size, its output [N, C, 1, 1]."""
+
+    def __init__(self, student: Student, side: int) -> None:
+        super().__init__()
+        self.student = student
+        self.side = side
+
+    def forward(self, pixels: Tensor) -> Tensor:
+        """Pixels [N, 3, H, W] from -1 to 1 -> learned part."""
+        learned: Tensor = self.student(resized(pixels, self.side))
+        return learned[:, :, None, None]

@@ -22,7 +22,7 @@ from training.losses import Balance, Lesson
 from training.photo_cache import cache_argument
 from training.student import SHAPES, Student, scaled
 
-SIDES = ((0.7, 96), (0.9, 112), (1.0, 128))
+SIDES = ((0.65, 80), (0.9, 96), (1.0, 112))
 """Up to which part of the run photos have how many pixels: small first, because learning is bought
 with CPU time."""
 
@@ -169,12 +169,12 @@ def main() -> None:
     )
     parser.add_argument("--shape", default="copy-576", choices=sorted(SHAPES))
     parser.add_argument(
-        "--steps", type=int, default=6000, help="length of the run; may be changed when resuming"
+        "--steps", type=int, default=4500, help="length of the run; may be changed when resuming"
     )
     parser.add_argument(
-        "--photos", type=int, default=128, help="photos a step; each is seen as two copies"
+        "--photos", type=int, default=64, help="photos a step; each is seen as two copies"
     )
-    parser.add_argument("--rate", type=float, default=3e-3)
+    parser.add_argument("--rate", type=float, default=2e-3)
     parser.add_argument("--decay", type=float, default=0.02)
     parser.add_argument(
         "--average", type=float, default=0.998, help="decay of the moving average of the weights"

@@ -1,0 +1,200 @@
+"""Stage 4, ``python -m training.export``: a run's averaged weights -> ONNX file and manifest.
+
+A photo is described by its learned part and by its computed parts, each of length 1. A linear map,
+learned in closed form from pairs of copies, turns that into 575 numbers of length 1 together; a
+constant is the last one. ``--run none`` leaves the learned part out.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+import onnx
+
+from training.copies import kept_copies
+from training.fixed_parts import FLOORS, SIDE, Sizes, add_parts, constant, mean_parts
+from training.graph import GraphBuilder
+from training.manifest import write_manifest
+from training.metric import fit
+from training.photo_cache import cache_argument
+
+if TYPE_CHECKING:
+    from training.student import Student
+
+DIMENSIONS = 576
+SIZES = Sizes(turned=True)
+LEARNED = 384
+"""Principal axes of the learned part that are kept."""
+EMPHASIS = 1.5**2
+"""Squared length of the learned part beside computed ones of length 1."""
+
+Pixels = npt.NDArray[np.uint8]
+
+
+def load_student(checkpoint: Path) -> Student:
+    """Student with the averaged weights of a checkpoint, ready for use."""
+    import torch
+
+    from training.student import SHAPES, Student
+
+    kept: dict[str, Any] = torch.load(checkpoint, weights_only=True)
+    student = Student(SHAPES[kept["shape"]])
+    student.load_state_dict(kept["average"])
+    return student.eval()
+
+
+def turn_to_axes(student: Student, photos: Pixels, side: int, count: int) -> None:
+    """Project onto the ``count`` principal axes of what the student says about photos."""
+    import torch
+    from torch import nn
+
+    from training.student import resized, scaled
+
+    with torch.no_grad():
+        blocks = torch.from_numpy(photos).split(64)
+        found = torch.cat([student(resized(scaled(block), side)) for block in blocks])
+        mean = found.mean(dim=0)
+        # Directions only: long vectors must not outvote short ones.
+        unit = nn.functional.normalize(found - mean, dim=1)
+        axes = torch.linalg.eigh(unit.T @ unit)[1][:, -count:].flip(1).T
+        weight = axes @ student.project.weight.flatten(1)
+        bias = student.project.bias
+        shift = -axes @ mean if bias is None else axes @ (bias - mean)
+        student.project = nn.Conv2d(weight.shape[1], count, 1)
+        student.project.weight.copy_(weight[:, :, None, None])
+        student.project.bias = nn.Parameter(shift)
+
+
+def network_graph(student: Student, side: int) -> onnx.ModelProto:
+    """ONNX graph of a student: pixels [N, 3, 128, 128] -> learned part [N, C, 1, 1]."""
+    import torch
+
+    from training.student import Exported
+
+    buffer = io.BytesIO()
+    torch.onnx.export(
+        Exported(student, side).eval(),
+        (torch.zeros(1, 3, SIDE, SIDE),),
+        buffer,
+        dynamo=False,
+        opset_version=17,
+        input_names=["pixels"],
+        output_names=["learned"],
+        dynamic_axes={"pixels": {0: "N"}, "learned": {0: "N"}},
+    )
+    return onnx.load_from_string(buffer.getvalue())
+
+
+class Description:
+    """The graph up to the linear map: learned and computed parts of a photo, each of length 1.
+
+    Parameters
+    ----------
+    photos : ndarray, uint8 [n, 128, 128, 3]
+        Photos to take means from.
+    network : onnx.ModelProto or None
+        From ``network_graph``.
+    """
+
+    def __init__(self, photos: Pixels, network: onnx.ModelProto | None) -> None:
+        self._means = mean_parts(SIZES, photos)
+        self._network = network
+        self.dimensions = sum(SIZES.dimensions.values()) + (LEARNED if network else 0)
+
+    def build(self) -> tuple[GraphBuilder, str]:
+        """Make a fresh graph; the name is that of the description [N, dimensions, 1, 1]."""
+        g = GraphBuilder()
+        pixels = g.pixels()
+        vectors = []
+        if self._network:
+            level = g.node("Mul", pixels, g.weight(1 / 127.5))
+            learned = g.network(self._network, g.node("Sub", level, g.weight(1.0)))
+            vectors.append(g.scaled_to_unit(learned, LEARNED, 1e-3, EMPHASIS))
+        for name, part in add_parts(g, pixels, SIZES, self._means).items():
+            vectors.append(g.scaled_to_unit(part, SIZES.dimensions[name], FLOORS[name], 1.0))
+        return g, g.node("Concat", *vectors, axis=1)
+
+    def apply(self, photos: Pixels) -> npt.NDArray[np.float32]:
+        """Describe photos [n, 128, 128, 3]."""
+        import onnxruntime
+
+        g, described = self.build()
+        model = g.model("description", [described], SIDE, self.dimensions)
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = 1
+        session = onnxruntime.InferenceSession(
+            model.SerializeToString(), options, providers=["CPUExecutionProvider"]
+        )
+        blocks = (photos[i : i + 16] for i in range(0, len(photos), 16))
+        return np.concatenate([session.run(None, {"images": block})[0] for block in blocks])
+
+
+def assemble(name: str, description: Description, copies: Pixels, base: float) -> onnx.ModelProto:
+    """Assemble the embedding: description, linear map, constant.
+
+    Parameters
+    ----------
+    name : str
+        Of the graph.
+    description : Description
+        What the map is applied to.
+    copies : ndarray, uint8 [n, 2, 128, 128, 3]
+        Pairs of copies the map is learned from.
+    base : float
+        b: the constant maps a cosine c of the other components to (c + b) / (1 + b).
+    """
+    mild, strong = (description.apply(copies[:, view]) for view in (0, 1))
+    metric = fit(mild, strong, DIMENSIONS - 1)
+    # Of unit length for a typical photo, so that float16 holds the map well.
+    length = np.linalg.norm((mild - metric.mean) @ metric.directions, axis=1).mean()
+    directions = metric.directions / length
+    g, described = description.build()
+    shift = -metric.mean @ directions
+    mapped = g.convolution(described, directions.T[:, :, None, None], shift)
+    unit = g.scaled_to_unit(mapped, DIMENSIONS - 1, 1e-3, 1.0)
+    return g.model(name, [unit, constant(g, unit, math.sqrt(base))], SIDE, DIMENSIONS)
+
+
+def main() -> None:
+    """Export the averaged weights of a run."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    cache_argument(parser)
+    parser.add_argument("--run", default="first", help="name of the run, or none")
+    parser.add_argument("--name", default="copy-576", help="name of the model")
+    parser.add_argument("--version", type=int, default=1)
+    parser.add_argument("--side", type=int, default=SIDE, help="pixels the network sees")
+    parser.add_argument("--base", type=float, default=3.0, help="constant that sets thresholds")
+    parser.add_argument("--copies", type=int, default=12000, help="photos to learn the map from")
+    parser.add_argument("--out", type=Path, default=Path("fastdup_nb/models/weights"))
+    options = parser.parse_args()
+    copies = kept_copies(options.cache, SIDE, options.copies)
+    sample = np.ascontiguousarray(copies[:4000, 0])
+    network = None
+    if options.run != "none":
+        student = load_student(options.cache / "runs" / options.run / "checkpoint.pt")
+        turn_to_axes(student, sample, options.side, LEARNED)
+        network = network_graph(student, options.side)
+    model = assemble(options.name, Description(sample, network), copies, options.base)
+    options.out.mkdir(parents=True, exist_ok=True)
+    target = options.out / f"{options.name}.onnx"
+    onnx.save(model, str(target))
+    kind = "Learned and computed" if network else "Computed"
+    write_manifest(
+        target,
+        side=SIDE,
+        dimensions=DIMENSIONS,
+        version=options.version,
+        description=f"{kind} features under a linear map learned from copies of photos.",
+    )
+
+
+if __name__ == "__main__":
+    main()
