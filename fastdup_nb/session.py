@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fastdup_nb.options import InputSpec, RunOptions
+from fastdup_nb.paths import absolute
 from fastdup_nb.store import names
 from fastdup_nb.store.workdir import WorkDir
 
@@ -180,6 +181,6 @@ def default_work_dir(input_dir: InputSpec) -> Path:
     """
     if isinstance(input_dir, Sequence) and not isinstance(input_dir, str):
         return Path("fastdup_work")
-    given = Path(input_dir).expanduser()
-    stem = given.stem if given.suffix else given.name
-    return Path(f"{stem or given.resolve().name or 'fastdup'}_fastdup")
+    given = absolute(input_dir)
+    name = given.stem if given.is_file() else given.name
+    return Path(f"{name or 'fastdup'}_fastdup")

@@ -198,12 +198,7 @@ def save_features(
     WorkDirError
         When the files cannot be written.
     """
-    if not isinstance(features, np.ndarray) or features.ndim != 2:
-        message = "The features are not a 2-dimensional numpy array."
-        raise OptionError(message, "Give an array of shape (n, d).")
-    if features.dtype != np.float32:
-        message = f"The features are {features.dtype}, not float32."
-        raise OptionError(message, "Convert them with array.astype('float32').")
+    _check_matrix(features)
     if len(file_names) != len(features):
         message = f"{len(file_names)} file names do not fit {len(features)} rows of features."
         raise OptionError(message, "Give one file name per row.")
@@ -216,6 +211,15 @@ def save_features(
             stream.write(block.tobytes())
     rows = ((i, str(name)) for i, name in enumerate(file_names))
     write_table(path / names.FEATURE_NAMES, names.FEATURE_NAMES_COLUMNS, rows)
+
+
+def _check_matrix(features: object) -> None:
+    if not isinstance(features, np.ndarray) or features.ndim != 2:
+        message = "The features are not a 2-dimensional numpy array."
+        raise OptionError(message, "Give an array of shape (n, d).")
+    if features.dtype != np.float32:
+        message = f"The features are {features.dtype}, not float32."
+        raise OptionError(message, "Convert them with array.astype('float32').")
 
 
 def _feature_pair(path: Path) -> tuple[Path, Path]:
