@@ -121,6 +121,8 @@ class ClusteredIndex:
         sample = np.sort(chosen).astype(np.int64)
         near = self._exact.search(self.rows.take(sample), k + 1).indices
         row, place = np.nonzero((near >= 0) & (near != sample[:, None]))
+        if not len(row):
+            return 1, 1.0
         ranks = np.sort(self._lists.ranks(sample[row], near[row, place]))
         nprobe = int(ranks[min(len(ranks) - 1, round(LEAST_RECALL * len(ranks)))]) + 1
         return nprobe, float(np.mean(ranks < nprobe))
