@@ -52,7 +52,6 @@ class Lab:
 
 @pytest.fixture
 def lab(tmp_path: Path) -> Iterator[Lab]:
-    pytest.importorskip("jupyterlab")
     folder = tmp_path / "notebooks"
     folder.mkdir()
     with socket.socket() as free:
@@ -101,10 +100,13 @@ def _wait_for(lab: Lab, server: subprocess.Popen[bytes], log: Path) -> None:
 
 @pytest.fixture
 def browser() -> Iterator[Browser]:
-    api = pytest.importorskip("playwright.sync_api")
+    if os.environ.get("FASTDUP_NB_NO_BROWSER") == "1":
+        pytest.skip("FASTDUP_NB_NO_BROWSER=1")
+    import playwright.sync_api as api
+
     program = next(filter(None, map(shutil.which, BROWSERS)), None)
     if program is None:
-        pytest.skip("Chromium is not installed")
+        pytest.fail("Chromium is not installed. Install it, or set FASTDUP_NB_NO_BROWSER=1.")
     arguments = [
         *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
         *("--disable-background-networking", "--disable-component-update", "--disable-sync"),

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,7 +10,6 @@ import pytest
 
 from fastdup_nb.render.html import write_duplicates
 from fastdup_nb.views.duplicates import DuplicatesView, ImageCard, PairRow
-from tests.browser.conftest import BROWSERS
 from tests.pictures import draw
 
 if TYPE_CHECKING:
@@ -25,15 +22,6 @@ NAMES = ("a.jpg", "b 1.jpg", "c#2.jpg", "d%3.jpg", HOSTILE, "f.jpg", 'it\'s "g".
 SCORES = (1.0, 0.995, 0.98, 0.95, 0.93, 0.92)
 LABELS = ("cat", "dog", "cat", "</script><b>x</b>", "dog", "cat", "cat", "dog")
 VISIBLE = ".pair:not([hidden])"
-
-
-@pytest.fixture(autouse=True)
-def _chromium_is_there() -> None:
-    if any(map(shutil.which, BROWSERS)):
-        return
-    if os.environ.get("FASTDUP_NB_NO_BROWSER") == "1":
-        pytest.skip("FASTDUP_NB_NO_BROWSER=1")
-    pytest.fail("Chromium is not installed. Install it, or set FASTDUP_NB_NO_BROWSER=1.")
 
 
 def make_view(folder: Path) -> DuplicatesView:
