@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fastdup_nb.core.linking import link_rows
 from fastdup_nb.core.rows import spans
 
 if TYPE_CHECKING:
@@ -38,9 +39,6 @@ def group_copies(rows: Rows, digests: NDArray[np.void] | None = None) -> NDArray
         The representative: the smallest row number of the group. A row without a copy stands for
         itself.
     """
-    from scipy.sparse import coo_matrix
-    from scipy.sparse.csgraph import connected_components
-
     count = rows.shape[0]
     own = np.arange(count, dtype=np.int64)
     if count < 2:
@@ -48,13 +46,7 @@ def group_copies(rows: Rows, digests: NDArray[np.void] | None = None) -> NDArray
     links = [_first_with_same_vector(rows)]
     if digests is not None:
         links.append(_first_with_same_digest(digests))
-    source, target = np.tile(own, len(links)), np.concatenate(links)
-    graph = coo_matrix((np.ones(len(source), dtype=np.int8), (source, target)), (count, count))
-    group = connected_components(graph, directed=False)[1]
-    first = np.full(group.max() + 1, count, dtype=np.int64)
-    np.minimum.at(first, group, own)
-    representative: NDArray[np.int64] = first[group]
-    return representative
+    return link_rows(count, np.tile(own, len(links)), np.concatenate(links))
 
 
 def _first_with_same_vector(rows: Rows) -> NDArray[np.int64]:

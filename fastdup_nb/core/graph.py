@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fastdup_nb.core.linking import link_rows
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -56,21 +58,11 @@ def connected_components(n: int, edges: Edges, threshold: float) -> NDArray[np.i
     ndarray of int64, shape (n,)
         Component numbers from 0, in the order of their first image.
     """
-    from scipy.sparse import coo_matrix, csgraph
-
     strong = edges.at_least(threshold)
-    ones = np.ones(len(strong), dtype=np.int8)
-    graph = coo_matrix((ones, (strong.source, strong.target)), shape=(n, n))
-    if not n:
-        return np.empty(0, dtype=np.int64)
-    _, first, label = np.unique(
-        csgraph.connected_components(graph, directed=False)[1],
-        return_index=True,
-        return_inverse=True,
-    )
-    number = np.empty(len(first), dtype=np.int64)
-    number[np.argsort(first)] = np.arange(len(first))
-    return number[label]
+    first = link_rows(n, strong.source, strong.target)
+    # Components are named by their first image, so sorted names are in that order.
+    number: NDArray[np.int64] = np.unique(first, return_inverse=True)[1]
+    return number
 
 
 def component_table(
@@ -129,15 +121,13 @@ def pagerank(n: int, edges: Edges) -> tuple[NDArray[np.float64], NDArray[np.floa
     rank, delta : ndarray of float64, shape (n,)
         The rank, and how much the last iteration changed it.
     """
-    from scipy.sparse import csr_matrix
-
     leaving = np.bincount(edges.source, minlength=n)
     share = 1.0 / leaving[edges.source]
-    flow = csr_matrix((share, (edges.target, edges.source)), shape=(n, n))
-    rank = np.ones(n)
+    rank: NDArray[np.float64] = np.ones(n)
     delta = np.zeros(n)
     for _ in range(MOST_ITERATIONS):
-        new = (1 - DAMPING) + DAMPING * np.asarray(flow @ rank)
+        flow = np.bincount(edges.target, weights=share * rank[edges.source], minlength=n)
+        new = (1 - DAMPING) + DAMPING * flow
         delta, rank = np.abs(new - rank), new
         if not n or delta.max() < TOLERANCE:
             break
