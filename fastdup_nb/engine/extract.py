@@ -122,7 +122,8 @@ class ChunkReader:
         statistics: Sequence[Any] = ()
         if limits.run_stats:
             statistics = measure(photo, len(data), advanced=limits.run_advanced_stats)
-        digest = hashlib.blake2b(data, digest_size=DIGEST_BYTES).digest()
+        # Processors have instructions for SHA-256: it takes half the time of BLAKE2.
+        digest = hashlib.sha256(data).digest()[:DIGEST_BYTES]
         return _Good(index, path, to_pixels(photo, *self._size), statistics, digest, len(data))
 
     def _embed(self, images: Sequence[_Good]) -> NDArray[np.float32]:
@@ -172,7 +173,7 @@ def extract(
     """
     total = len(listing.paths)
     first = extraction.position
-    progress.start("Embedding", total, done=first)
+    progress.start("Images", total, done=first)
     spans = chunk_spans(first, total, listing.offset, plan.chunk)
     try:
         # Once around all: entering per file would change Python's warning filters all the time.

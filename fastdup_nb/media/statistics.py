@@ -123,12 +123,13 @@ def measure(photo: Photo, file_size: int, *, advanced: bool) -> tuple[float | in
     """
     small = photo.squeeze(WORKING_SIDE, WORKING_SIDE)
     counts = _histograms(small)
-    channels = [_summarise(channel) for channel in counts]
-    low, high = min(c.low for c in channels), max(c.high for c in channels)
+    channels = _summarise(counts)
+    occurring = counts.any(axis=0).nonzero()[0]
+    low, high = int(occurring[0]), int(occurring[-1])
     basic = (
         photo.width,
         photo.height,
-        int(np.count_nonzero(counts.any(axis=0))),
+        len(occurring),
         measure_blur(small.convert("L")),
         sum(c.mean for c in channels) / 3,
         float(low),
@@ -146,8 +147,6 @@ def measure(photo: Photo, file_size: int, *, advanced: bool) -> tuple[float | in
 class _Channel:
     """What the 256 counts of a channel tell."""
 
-    low: int
-    high: int
     mean: float
     deviation: float
 
@@ -157,18 +156,15 @@ def _histograms(small: Image) -> NDArray[np.int64]:
     return np.array(small.histogram(), dtype=np.int64).reshape(3, 256)
 
 
-def _summarise(counts: NDArray[np.int64]) -> _Channel:
+def _summarise(counts: NDArray[np.int64]) -> list[_Channel]:
     # Whole numbers throughout: the same on every machine, and the variance is never below 0.
-    occurring = counts.nonzero()[0]
     pixels = WORKING_SIDE * WORKING_SIDE
-    total = int(counts @ _LEVELS)
-    squares = int(counts @ _SQUARED_LEVELS)
-    return _Channel(
-        low=int(occurring[0]),
-        high=int(occurring[-1]),
-        mean=total / pixels,
-        deviation=math.sqrt(pixels * squares - total * total) / pixels,
-    )
+    totals: list[int] = (counts @ _LEVELS).tolist()
+    squares: list[int] = (counts @ _SQUARED_LEVELS).tolist()
+    return [
+        _Channel(total / pixels, math.sqrt(pixels * square - total * total) / pixels)
+        for total, square in zip(totals, squares, strict=True)
+    ]
 
 
 def measure_blur(grey: Image) -> float:
@@ -209,6 +205,6 @@ def _measure_colours(small: Image, channels: list[_Channel]) -> tuple[float, ...
     """Return mean hue, saturation, value, edge density and channel means, in file order."""
     from fastdup_nb.media.edges import measure_edge_density
 
-    hue, saturation, value = (c.mean for c in map(_summarise, _histograms(small.convert("HSV"))))
+    hue, saturation, value = (c.mean for c in _summarise(_histograms(small.convert("HSV"))))
     density = measure_edge_density(np.asarray(small.convert("L")))
     return (hue * _HUE_SCALE, saturation, value, density, *(c.mean for c in channels))
