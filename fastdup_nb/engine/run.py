@@ -116,7 +116,7 @@ def _extract_listing(
         "bad": extraction.bad,
     }
     finished |= _config_file(work_dir, options, about)
-    outdated = [*work_dir.findings(), names.STATISTICS]
+    outdated = [*work_dir.derived(), names.STATISTICS]
     work_dir.publish(finished, outdated=outdated)
     discard(work_dir.private)
 
@@ -161,7 +161,7 @@ def _adopt_features(work_dir: WorkDir, options: RunOptions) -> None:
         with readable_errors(copy):
             shutil.copyfile(path, copy)
         finished[copy] = name
-    work_dir.publish(finished, outdated=[*work_dir.findings(), names.STATISTICS])
+    work_dir.publish(finished, outdated=[*work_dir.derived(), names.STATISTICS])
 
 
 def _is_extracted(work_dir: WorkDir, mark: str) -> bool:

@@ -17,6 +17,9 @@ COMPONENTS = "connected_components.csv"
 COMPONENT_INFO = "component_info.csv"
 INDEX = "nnf.index"
 ANNOY_INDEX = "annoy.index"
+KMEANS_CENTROIDS = "kmeans_centroids.csv"
+KMEANS_ASSIGNMENTS = "kmeans_assignments.csv"
+KMEANS_INDEX = "kmeans.index"
 CONFIG = "config.json"
 FILE_LIST = "files.txt"
 TEMPORARY = "tmp"
@@ -37,6 +40,8 @@ OLDER_NAMES = {
 FEATURE_NAMES_COLUMNS = ("index", "filename")
 BAD_FILES_COLUMNS = ("index", "filename", "error_code", "filesize", "reason")
 PAIR_COLUMNS = ("from", "to", "distance")
+# `distance` is a squared L2 distance here; the file of the centroids has no header.
+KMEANS_ASSIGNMENTS_COLUMNS = ("index", "filename", "cluster", "distance")
 COMPONENTS_COLUMNS = (
     "__id",
     "component_id",

@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-# What a run derives from the embeddings; outdated as soon as these change.
+# What is derived from the embeddings; outdated as soon as these change.
+CLUSTERS = (names.KMEANS_CENTROIDS, names.KMEANS_ASSIGNMENTS, names.KMEANS_INDEX)
 FINDINGS = (
     names.SIMILARITY,
     names.OUTLIERS,
@@ -127,11 +128,16 @@ class WorkDir:
         move_into_place(self.path, self.private, finished, outdated)
 
     def findings(self) -> list[str]:
-        """Return the names of the present files that are derived from the embeddings."""
+        """Return the names of the present files that are derived from neighbours."""
         present = [name for name in FINDINGS if (self.path / name).is_file()]
         for pattern in DERIVED_PATTERNS:
             present.extend(sorted(path.name for path in self.path.glob(pattern)))
         return present
+
+    def derived(self) -> list[str]:
+        """Return the names of the present files that are derived from the embeddings."""
+        clusters = [name for name in CLUSTERS if (self.path / name).is_file()]
+        return [*self.findings(), *clusters]
 
     def has(self, name: str) -> bool:
         """Return whether a published file is there, under this or an older name."""
