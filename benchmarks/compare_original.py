@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 PEER = "fastdup==2.54"
-PEER_PROGRAM = "import sys, fastdup; sys.exit(fastdup.run(sys.argv[1], sys.argv[2]))"
+# The same program on both sides; neither prints a summary.
+PROGRAM = "import sys, {0}; sys.exit({0}.run(sys.argv[1], sys.argv[2]))"
 PEER_SETTINGS = {"SENTRY_OPT_OUT": "1", "FASTDUP_PRODUCTION": "1"}
 FILE_NAMES = "atrain_features.dat.csv"
 
@@ -46,13 +47,18 @@ class Contest:
         self.turn = 0
 
     def ours(self, photos: Path | None = None) -> Measured:
-        """Run fastdup_nb."""
-        return self._run([*OURS, str(photos or self.photos), "--work_dir"], {})
+        """Run fastdup_nb from Python."""
+        program = [sys.executable, "-c", PROGRAM.format("fastdup_nb")]
+        return self._run([*program, str(photos or self.photos)], {})
+
+    def command(self) -> Measured:
+        """Run fastdup_nb from the shell, with its progress and summary."""
+        return self._run([*OURS, str(self.photos), "--work_dir"], {})
 
     def peer(self) -> Measured:
-        """Run the original."""
-        command = [str(self.peer_python), "-c", PEER_PROGRAM, str(self.photos)]
-        return self._run(command, PEER_SETTINGS)
+        """Run the original from Python."""
+        program = [str(self.peer_python), "-c", PROGRAM.format("fastdup")]
+        return self._run([*program, str(self.photos)], PEER_SETTINGS)
 
     def _run(self, command: list[str], settings: dict[str, str]) -> Measured:
         self.turn += 1
@@ -152,6 +158,8 @@ def run_contest(given: argparse.Namespace, scratch: Path) -> None:
         pairs.append((ours, peer))
     print()
     print_pairs(count, pairs)
+    shell = contest.command()
+    print(f"From the shell, with the summary: {shell.wall:.2f} s, {shell.cpu:.2f} CPU s.")
     one = scratch / "one"
     collect(photos, one, 1)
     start = contest.ours(one)

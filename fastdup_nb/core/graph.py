@@ -127,7 +127,7 @@ def pagerank(n: int, edges: Edges) -> tuple[NDArray[np.float64], NDArray[np.floa
     delta = np.zeros(n)
     for _ in range(MOST_ITERATIONS):
         flow = np.bincount(edges.target, weights=share * rank[edges.source], minlength=n)
-        new = (1 - DAMPING) + DAMPING * flow
+        new: NDArray[np.float64] = np.add(1 - DAMPING, DAMPING * flow)
         delta, rank = np.abs(new - rank), new
         if not n or delta.max() < TOLERANCE:
             break

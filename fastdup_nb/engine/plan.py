@@ -9,7 +9,7 @@ from pathlib import Path
 from fastdup_nb.core.neighbors import NeighborMethod
 from fastdup_nb.options import AUTO_NNF_MODE, DefaultText, RunOptions, parse_pairs
 
-IMAGES_PER_CHUNK = 16
+IMAGES_PER_CHUNK = 8
 
 
 @dataclass(frozen=True)

@@ -124,7 +124,7 @@ def measure(photo: Photo, file_size: int, *, advanced: bool) -> tuple[float | in
     small = photo.squeeze(WORKING_SIDE, WORKING_SIDE)
     counts = _histograms(small)
     channels = _summarise(counts)
-    occurring = counts.any(axis=0).nonzero()[0]
+    occurring = np.flatnonzero(counts.any(axis=0))
     low, high = int(occurring[0]), int(occurring[-1])
     basic = (
         photo.width,
