@@ -202,9 +202,8 @@ def compare(path: Path, methods: list[str], rounds: int, threads: int) -> None:
             measured = measure([*command, "--threads", str(threads)], env)
             took = json.loads(measured.output.splitlines()[-1])
             taken[method].append({**took, "peak": measured.peak_megabytes})
-    print(
-        "| method | CPU s | of faiss Flat | wall s | recall@2 | peak MB |\n|---|---|---|---|---|---|"
-    )
+    print("| method | CPU s | of faiss Flat | wall s | recall@2 | peak MB |")
+    print("|---|---|---|---|---|---|")
     for method in methods:
         runs = taken[method]
         pairs = zip(runs, taken["faiss-flat"], strict=True)

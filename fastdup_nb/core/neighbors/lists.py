@@ -19,11 +19,13 @@ if TYPE_CHECKING:
     from fastdup_nb.progress import Progress
 
 ROWS_PER_LIST = 500
+# All pairs of lists are ranked: this many take 130 MB.
+MOST_LISTS = 4000
 TRAINING_ROWS_PER_LIST = 64
 DEFAULT_ITERATIONS = 10
 SEED = 1234
 # Each row names its nearest lists; lists that many rows name together are near.
-_VOTES = 8
+_NAMED = 8
 
 
 @dataclass(frozen=True)
@@ -94,23 +96,26 @@ def make_lists(
         Rounds of k-means.
     """
     count = rows.shape[0]
-    wanted = clusters or max(1, count // ROWS_PER_LIST)
+    wanted = clusters or min(MOST_LISTS, max(1, count // ROWS_PER_LIST))
     centres = _chain(_centres(rows, distance, min(wanted, count), iterations or DEFAULT_ITERATIONS))
-    votes = min(_VOTES, len(centres))
-    nearest = np.empty((count, votes), dtype=np.int64)
+    named = min(_NAMED, len(centres))
+    list_of = np.empty(count, dtype=np.int64)
+    votes = np.zeros((len(centres), len(centres)), dtype=np.int64)
 
-    def assign(span: tuple[int, int]) -> tuple[int, int]:
+    def assign(span: tuple[int, int]) -> tuple[int, int, NDArray[np.int64]]:
         block = distance.prepare(rows.read(*span))
         with one_faiss_thread() as faiss:
-            nearest[slice(*span)] = faiss.knn(block, centres, votes, faiss.METRIC_INNER_PRODUCT)[1]
-        return span
+            nearest = faiss.knn(block, centres, named, faiss.METRIC_INNER_PRODUCT)[1]
+        return *span, nearest
 
-    for start, stop in workers.map(assign, spans(count, BLOCK_ROWS)):
+    for start, stop, nearest in workers.map(assign, spans(count, BLOCK_ROWS)):
+        list_of[start:stop] = nearest[:, 0]
+        # A row's second nearest list says more than its eighth.
+        np.add.at(votes, (nearest[:, :1], nearest), np.arange(named, 0, -1))
         progress.advance(stop - start)
-    list_of = nearest[:, 0].copy()
     order = np.argsort(list_of, kind="stable")
     first = np.searchsorted(list_of[order], np.arange(len(centres) + 1)).tolist()
-    return Lists(order, first, list_of, _rank_lists(centres, nearest))
+    return Lists(order, first, list_of, _rank_lists(centres, votes))
 
 
 def _centres(rows: Rows, distance: Distance, clusters: int, iterations: int) -> NDArray[np.float32]:
@@ -145,14 +150,9 @@ def _chain(centres: NDArray[np.float32]) -> NDArray[np.float32]:
     return centres[order]
 
 
-def _rank_lists(centres: NDArray[np.float32], nearest: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return the symmetric rank of nearness of all pairs of lists."""
+def _rank_lists(centres: NDArray[np.float32], votes: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the symmetric rank of nearness of all pairs of lists: by votes, then by centres."""
     count = len(centres)
-    votes = np.zeros((count, count), dtype=np.int64)
-    for place in range(nearest.shape[1]):
-        voted = np.bincount(nearest[:, 0] * count + nearest[:, place], minlength=count * count)
-        # A row's second nearest list says more than its eighth.
-        votes += voted.reshape(count, count) * (nearest.shape[1] - place)
     np.fill_diagonal(votes, np.iinfo(np.int64).max)
     order = np.lexsort((-(centres @ centres.T), -votes), axis=-1)
     rank = np.empty((count, count), dtype=np.int64)
