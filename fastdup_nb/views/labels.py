@@ -6,13 +6,10 @@ import csv
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 from fastdup_nb.errors import InputNotFoundError, OptionError
 from fastdup_nb.paths import absolute
-
-if TYPE_CHECKING:
-    from fastdup_nb.store.workdir import WorkDir
 
 Labels = tuple[str, ...]
 LabelSource = Callable[[str], Any] | Mapping[str, Any] | Sequence[Any] | str | PathLike[str] | None
@@ -26,7 +23,19 @@ class Labeller(Protocol):
         """Return the labels of the image at an absolute path."""
 
 
-def make_labeller(source: LabelSource, work_dir: WorkDir | None = None) -> Labeller:
+class ImageList(Protocol):
+    """The images that labels are joined to by index or by row; a `WorkDir` is one."""
+
+    @property
+    def file_names(self) -> Sequence[str]:
+        """File name of every row."""
+
+    @property
+    def indices(self) -> Sequence[int]:
+        """Number of every row."""
+
+
+def make_labeller(source: LabelSource, work_dir: ImageList | None = None) -> Labeller:
     """Return a function from an absolute path to labels.
 
     Parameters
@@ -35,7 +44,7 @@ def make_labeller(source: LabelSource, work_dir: WorkDir | None = None) -> Label
         A function of the absolute path; a mapping from it; a CSV file with a column `label` joined
         by its column `filename` or `index`, or by row; or one label per image in the order of the
         file list. A label is a text or a list of texts; None, "" and NaN are no label.
-    work_dir : WorkDir, optional
+    work_dir : WorkDir or ImageList, optional
         Needed to join by `index` or by row.
 
     Raises
@@ -113,7 +122,7 @@ def as_labels(value: Any) -> Labels:
     return tuple(dict.fromkeys(text for text in texts if text))
 
 
-def read_label_file(path: Path, work_dir: WorkDir | None) -> dict[str, str]:
+def read_label_file(path: Path, work_dir: ImageList | None) -> dict[str, str]:
     """Read a CSV file with a column `label`.
 
     Parameters
@@ -121,7 +130,7 @@ def read_label_file(path: Path, work_dir: WorkDir | None) -> dict[str, str]:
     path : Path
         The file. Relative names in its column `filename` are looked up beside it and in the
         current folder.
-    work_dir : WorkDir, optional
+    work_dir : WorkDir or ImageList, optional
         Needed when there is no column `filename`.
 
     Returns
@@ -170,7 +179,7 @@ def _by_file_name(file_names: list[str], labels: list[str], folder: Path) -> dic
 
 
 def _by_index(
-    index: list[str], labels: list[str], work_dir: WorkDir | None, path: Path
+    index: list[str], labels: list[str], work_dir: ImageList | None, path: Path
 ) -> dict[str, str]:
     try:
         numbers = [int(number) for number in index]
@@ -190,7 +199,7 @@ def _by_index(
     return {str(absolute(name)): label_of[number] for number, name in pairs if number in label_of}
 
 
-def _by_row(labels: Sequence[Any], work_dir: WorkDir | None, what: str) -> dict[str, Any]:
+def _by_row(labels: Sequence[Any], work_dir: ImageList | None, what: str) -> dict[str, Any]:
     if work_dir is None:
         raise _needs_work_dir(what)
     file_names = work_dir.file_names
