@@ -23,6 +23,8 @@ KMEANS_INDEX = "kmeans.index"
 CONFIG = "config.json"
 FILE_LIST = "files.txt"
 TEMPORARY = "tmp"
+TRASH = "trash"
+CLEANING_JOURNAL = "cleaning.jsonl"
 
 # Ours alone: the lock, the unfinished parts and the content digests.
 PRIVATE = ".fastdup_nb"
