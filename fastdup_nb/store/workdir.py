@@ -20,7 +20,7 @@ from fastdup_nb.store import extraction, names
 from fastdup_nb.store.features import FeatureFile, locate, open_features, read_feature_names
 from fastdup_nb.store.files import readable_errors, write_atomically
 from fastdup_nb.store.journal import complete_moves, move_into_place
-from fastdup_nb.store.tables import read_frame
+from fastdup_nb.store.tables import read_columns, read_frame
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -199,6 +199,26 @@ class WorkDir:
             frame[column] = frame[column].astype(str)
         return frame
 
+    def read_pair_lists(
+        self, name: str = names.SIMILARITY
+    ) -> tuple[list[str], list[str], NDArray[np.float64]]:
+        """Return what `read_pairs` does as two lists of file names and an array, without pandas."""
+        import numpy as np
+
+        path = self.file(name)
+        columns = read_columns(path, names.PAIR_COLUMNS)
+        missing = set(names.PAIR_COLUMNS) - set(columns)
+        if missing:
+            message = f"{path} has no column {', '.join(sorted(missing))}."
+            raise CorruptWorkDirError(message, "Run again to write it anew.")
+        source, target, similarity = (columns[column] for column in names.PAIR_COLUMNS)
+        try:
+            numbers = np.array(similarity, dtype=np.float64)
+        except ValueError as error:
+            message = f"{path} has a distance that is not a number."
+            raise CorruptWorkDirError(message, "Run again to write it anew.") from error
+        return self._named(source), self._named(target), numbers
+
     def read_table(self, name: str) -> pd.DataFrame:
         """Return any other published table with its own columns."""
         return read_frame(self.file(name))
@@ -242,12 +262,24 @@ class WorkDir:
             raise CorruptWorkDirError(message, "Run again to write it anew.") from error
         return config if isinstance(config, dict) else {}
 
+    def _named(self, column: list[str]) -> list[str]:
+        if not all(cell.isdecimal() for cell in column):
+            return column
+        by_index = {str(i): name for i, name in zip(self.indices, self.file_names, strict=True)}
+        try:
+            return [by_index[cell] for cell in column]
+        except KeyError as error:
+            raise self._unnamed() from error
+
+    def _unnamed(self) -> CorruptWorkDirError:
+        message = f"{self.path} has pairs of images that its file list does not name."
+        return CorruptWorkDirError(message, "Run again to write them anew.")
+
     def _names_of(self, numbers: pd.Series[Any]) -> pd.Series[Any]:
         by_index = dict(zip(self.indices, self.file_names, strict=True))
         found = numbers.map(by_index)
         if found.isna().any():
-            message = f"{self.path} has pairs of images that its file list does not name."
-            raise CorruptWorkDirError(message, "Run again to write them anew.")
+            raise self._unnamed()
         return found
 
     def _require(self, *any_of: str) -> Path:

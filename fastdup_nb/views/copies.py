@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-import pandas as pd
+
+from fastdup_nb.core.linking import link_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from numpy.typing import NDArray
+    from collections.abc import Iterable, Sequence
 
     from fastdup_nb.store.workdir import WorkDir
 
 # Files write six decimals: this is "1.000000".
 IDENTICAL = 0.9999995
+
+
+class Pair(NamedTuple):
+    """Two images and how similar they are, 0 to 1."""
+
+    source: str
+    target: str
+    similarity: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +60,14 @@ def count_groups(sizes: Iterable[int]) -> Groups:
     return Groups(len(several), sum(several), max(several, default=0))
 
 
-def find_copies(work_dir: WorkDir, pairs: pd.DataFrame) -> tuple[Groups, set[str], str]:
+def find_copies(work_dir: WorkDir, pairs: Sequence[Pair]) -> tuple[Groups, set[str], str]:
     """Count groups of identical images.
 
     Parameters
     ----------
     work_dir : WorkDir
-    pairs : DataFrame
-        Its similar pairs: from, to, distance.
+    pairs : sequence of Pair
+        Its similar pairs.
 
     Returns
     -------
@@ -76,21 +83,14 @@ def find_copies(work_dir: WorkDir, pairs: pd.DataFrame) -> tuple[Groups, set[str
         file_names = work_dir.file_names
         members = {file_names[row] for row in np.flatnonzero(size[group] >= 2).tolist()}
         return count_groups(size.tolist()), members, "content"
-    identical = pairs[pairs["distance"] >= IDENTICAL]
-    sizes, members = _connect(identical)
+    sizes, members = _connect([pair for pair in pairs if pair.similarity >= IDENTICAL])
     return count_groups(sizes), members, "similarity"
 
 
-def _connect(pairs: pd.DataFrame) -> tuple[list[int], set[str]]:
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
-
-    both = np.concatenate([pairs["from"].to_numpy(), pairs["to"].to_numpy()])
-    codes, known = pd.factorize(both)
-    if not len(known):
-        return [], set()
-    source, target = codes[: len(pairs)], codes[len(pairs) :]
-    shape = (len(known), len(known))
-    graph = coo_array((np.ones(len(pairs)), (source, target)), shape=shape)
-    labels: NDArray[Any] = connected_components(graph, directed=False)[1]
-    return np.bincount(labels).tolist(), set(known.tolist())
+def _connect(pairs: Sequence[Pair]) -> tuple[list[int], set[str]]:
+    members = {name: None for pair in pairs for name in (pair.source, pair.target)}
+    row = {name: number for number, name in enumerate(members)}
+    source = np.array([row[pair.source] for pair in pairs], dtype=np.int64)
+    target = np.array([row[pair.target] for pair in pairs], dtype=np.int64)
+    first = link_rows(len(row), source, target)
+    return [size for size in np.bincount(first).tolist() if size], set(members)

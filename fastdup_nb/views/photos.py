@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from fastdup_nb.store import names
+from fastdup_nb.store.tables import read_columns
 
 if TYPE_CHECKING:
-    import pandas as pd
+    from numpy.typing import NDArray
 
     from fastdup_nb.store.workdir import WorkDir
 
@@ -54,22 +57,37 @@ def find_photos(work_dir: WorkDir) -> tuple[PhotoFinding, ...]:
     """
     if not work_dir.has(names.STATISTICS):
         return ()
-    table = work_dir.read_table(names.STATISTICS)
-    if not {"blur", "mean", "width", "height"} <= set(table.columns):
+    table = read_columns(
+        work_dir.file(names.STATISTICS), ["filename", "blur", "mean", "width", "height"]
+    )
+    if not {"blur", "mean", "width", "height"} <= table.keys():
         return ()
-    side = table[["width", "height"]].min(axis=1)
-    blur, mean = table["blur"], table["mean"]
+    blur, mean, width, height = (
+        _as_numbers(table[name]) for name in ("blur", "mean", "width", "height")
+    )
+    side = np.fmin(width, height)
+    files = table.get("filename", [])
     return (
-        _finding("blurry", f"blur below {BLURRY_BELOW:g}", table, blur, blur < BLURRY_BELOW),
-        _finding("dark", f"mean below {DARK_BELOW:g}", table, mean, mean < DARK_BELOW),
-        _finding("bright", f"mean above {BRIGHT_ABOVE:g}", table, -mean, mean > BRIGHT_ABOVE),
-        _finding("tiny", f"a side below {TINY_BELOW} px", table, side, side < TINY_BELOW),
+        _finding("blurry", f"blur below {BLURRY_BELOW:g}", files, blur, blur < BLURRY_BELOW),
+        _finding("dark", f"mean below {DARK_BELOW:g}", files, mean, mean < DARK_BELOW),
+        _finding("bright", f"mean above {BRIGHT_ABOVE:g}", files, -mean, mean > BRIGHT_ABOVE),
+        _finding("tiny", f"a side below {TINY_BELOW} px", files, side, side < TINY_BELOW),
     )
 
 
+def _as_numbers(cells: list[str]) -> NDArray[np.float64]:
+    # The original writes "-nan"; an empty cell is no number either.
+    return np.array([cell or "nan" for cell in cells], dtype=np.float64)
+
+
 def _finding(
-    name: str, rule: str, table: pd.DataFrame, order: pd.Series[float], meets: pd.Series[bool]
+    name: str,
+    rule: str,
+    files: list[str],
+    order: NDArray[np.float64],
+    meets: NDArray[np.bool_],
 ) -> PhotoFinding:
-    worst = order[meets].sort_values(kind="stable").index[:EXAMPLES]
-    examples = tuple(table.loc[worst, "filename"].astype(str)) if "filename" in table else ()
-    return PhotoFinding(name, rule, int(meets.sum()), examples)
+    found = np.flatnonzero(meets)
+    worst = found[np.argsort(order[found], kind="stable")][:EXAMPLES].tolist()
+    examples = tuple(files[row] for row in worst) if files else ()
+    return PhotoFinding(name, rule, len(found), examples)

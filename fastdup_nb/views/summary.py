@@ -10,17 +10,17 @@ import dataclasses
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-
 from fastdup_nb.errors import ImageProblem
 from fastdup_nb.store import names
-from fastdup_nb.views.components import component_sizes, read_component_tables
-from fastdup_nb.views.copies import IDENTICAL, Groups, count_groups, find_copies
-from fastdup_nb.views.pairs import merge_mirrored
+from fastdup_nb.store.tables import read_columns
+from fastdup_nb.views.components import read_component_sizes
+from fastdup_nb.views.copies import IDENTICAL, Groups, Pair, count_groups, find_copies
 from fastdup_nb.views.photos import PhotoFinding, find_photos
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    import pandas as pd
 
     from fastdup_nb.store.workdir import WorkDir
 
@@ -37,7 +37,6 @@ WORDS_OF_PROBLEMS: dict[str, str] = {
     ImageProblem.UNSUPPORTED: "format not supported",
     ImageProblem.ZERO_VECTOR: "no usable embedding",
 }
-NO_PAIRS = pd.DataFrame({"from": [], "to": [], "distance": []})
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +122,8 @@ class Summary:
 
     def to_frame(self) -> pd.DataFrame:
         """Return the counts, one row per finding: finding, images, pairs, groups."""
+        import pandas as pd
+
         rows: list[tuple[str, int, int | None, int | None]] = [
             ("listed", self.images_listed, None, None),
             ("good", self.images_good, None, None),
@@ -161,11 +162,10 @@ def build_summary(work_dir: WorkDir) -> Summary:
     good = len(work_dir.file_names)
     bad = _bad_files(work_dir)
     images_bad = sum(reason.count for reason in bad)
-    pairs = work_dir.read_pairs() if work_dir.has(names.SIMILARITY) else NO_PAIRS
-    pairs = merge_mirrored(pairs)
+    pairs = _distinct_pairs(work_dir)
     copies, copied, basis = find_copies(work_dir, pairs)
     near = _near_pairs(pairs, copied, work_dir if basis == "content" else None)
-    near_images = {*near["from"], *near["to"]}
+    near_images = {name for pair in near for name in (pair.source, pair.target)}
     outliers = _outliers(work_dir)
     summary = Summary(
         work_dir=str(work_dir.path),
@@ -179,8 +179,8 @@ def build_summary(work_dir: WorkDir) -> Summary:
         near_pairs=len(near),
         near_images=len(near_images),
         threshold=_as_number(work_dir.read_config().get("threshold")),
-        lowest=float(pairs["distance"].min()) if len(pairs) else None,
-        highest=float(pairs["distance"].max()) if len(pairs) else None,
+        lowest=min((pair.similarity for pair in pairs), default=None),
+        highest=max((pair.similarity for pair in pairs), default=None),
         components=_components(work_dir),
         outlier_images=len(outliers),
         outlier_examples=tuple(outliers[:EXAMPLES]),
@@ -192,44 +192,58 @@ def build_summary(work_dir: WorkDir) -> Summary:
 def _bad_files(work_dir: WorkDir) -> tuple[BadFiles, ...]:
     if not work_dir.has(names.BAD_FILES):
         return ()
-    frame = work_dir.read_table(names.BAD_FILES)
-    if not {"filename", "error_code"} <= set(frame.columns):
-        return ()
-    found = []
-    for code, group in frame.groupby("error_code", sort=True):
-        reason = WORDS_OF_PROBLEMS.get(str(code), str(code))
-        examples = tuple(group["filename"].astype(str).head(EXAMPLES))
-        found.append(BadFiles(str(code), reason, len(group), examples))
+    table = read_columns(work_dir.file(names.BAD_FILES), ["filename", "error_code"])
+    files: dict[str, list[str]] = {}
+    for name, code in zip(table.get("filename", []), table.get("error_code", []), strict=False):
+        files.setdefault(code, []).append(name)
+    found = [
+        BadFiles(code, WORDS_OF_PROBLEMS.get(code, code), len(those), tuple(those[:EXAMPLES]))
+        for code, those in files.items()
+    ]
     return tuple(sorted(found, key=lambda reason: (-reason.count, reason.code)))
 
 
-def _near_pairs(pairs: pd.DataFrame, copied: set[str], compared: WorkDir | None) -> pd.DataFrame:
+def _distinct_pairs(work_dir: WorkDir) -> list[Pair]:
+    """Return every pair once, in whichever direction it comes first."""
+    if not work_dir.has(names.SIMILARITY):
+        return []
+    source, target, similarity = work_dir.read_pair_lists()
+    pairs: dict[tuple[str, str], Pair] = {}
+    for pair in map(Pair, source, target, similarity.tolist()):
+        if pair.source != pair.target:
+            key = min(pair.source, pair.target), max(pair.source, pair.target)
+            pairs.setdefault(key, pair)
+    return list(pairs.values())
+
+
+def _near_pairs(pairs: Sequence[Pair], copied: set[str], compared: WorkDir | None) -> list[Pair]:
     """Return the pairs of images that are not identical."""
     if compared is None:
-        different = pairs["distance"] < IDENTICAL
-    else:
-        digests = compared.digests()
-        rows = {name: row for row, name in enumerate(compared.file_names) if name in copied}
-        content = (
-            {} if digests is None else {name: bytes(digests[row]) for name, row in rows.items()}
-        )
-        first, second = (pairs[side].map(content) for side in ("from", "to"))
-        different = first.isna() | (first != second)
-    return pairs[different]
+        return [pair for pair in pairs if pair.similarity < IDENTICAL]
+    digests = compared.digests()
+    content: dict[str, bytes] = {}
+    if digests is not None:
+        rows = enumerate(compared.file_names)
+        content = {name: bytes(digests[row]) for row, name in rows if name in copied}
+    return [
+        pair
+        for pair in pairs
+        if pair.source not in content or content[pair.source] != content.get(pair.target)
+    ]
 
 
 def _outliers(work_dir: WorkDir) -> list[str]:
     """Return the images in outliers.csv, worst first."""
     if not work_dir.has(names.OUTLIERS):
         return []
-    found = work_dir.read_pairs(names.OUTLIERS).sort_values("distance", kind="stable")
-    return [str(name) for name in found["from"].unique()]
+    source, _, similarity = work_dir.read_pair_lists(names.OUTLIERS)
+    return list(dict.fromkeys(source[row] for row in similarity.argsort(kind="stable").tolist()))
 
 
 def _components(work_dir: WorkDir) -> tuple[Components, ...]:
     return tuple(
-        Components(threshold, count_groups(component_sizes(frame)))
-        for threshold, frame in read_component_tables(work_dir)
+        Components(threshold, count_groups(sizes))
+        for threshold, sizes in read_component_sizes(work_dir)
     )
 
 
