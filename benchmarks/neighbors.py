@@ -17,6 +17,7 @@ import os
 import sys
 import tempfile
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,7 +36,32 @@ ROWS_PER_BLOCK = 8192
 WHOLE = 100_000
 SAME_SCORE = 1e-5
 
-Found = tuple["NDArray[np.int64]", float, str]
+
+@dataclass(frozen=True)
+class Answer:
+    """What a method found for the sample, and how to read what it took.
+
+    Parameters
+    ----------
+    found : ndarray of int64, shape (sample, at least K)
+        Neighbours, or none when those of a part only are known.
+    about : str
+        The method in words.
+    times : float
+        How much more all rows take than what was done after `began`.
+    began : float
+        CPU and wall clock when the part that is extrapolated began.
+    """
+
+    found: NDArray[np.int64]
+    about: str
+    times: float = 1.0
+    began: tuple[float, float] | None = None
+
+
+def clocks() -> tuple[float, float]:
+    """Return CPU and wall clock, in seconds."""
+    return time.process_time(), time.perf_counter()
 
 
 def make_vectors(path: Path, n: int) -> None:
@@ -68,7 +94,7 @@ def sample_rows(n: int) -> NDArray[np.int64]:
     return np.sort(np.random.default_rng(1).choice(n, min(SAMPLE, n), replace=False))
 
 
-def faiss_flat(path: Path, _threads: int) -> Found:
+def faiss_flat(path: Path, _threads: int) -> Answer:
     """All rows in IndexFlatIP; of many rows a sample, extrapolated."""
     import faiss
 
@@ -77,18 +103,20 @@ def faiss_flat(path: Path, _threads: int) -> Found:
     asked = np.arange(n) if n <= WHOLE else sample_rows(n)
     index = faiss.IndexFlatIP(D)
     index.add(vectors)
+    began = clocks()
     found = index.search(vectors[asked], K + 1)[1]
     if len(asked) == n:
         found = found[sample_rows(n)]
-    return found, n / len(asked), "faiss IndexFlatIP"
+    return Answer(found, "faiss IndexFlatIP", n / len(asked), began)
 
 
-def numpy_products(path: Path, _threads: int) -> Found:
+def numpy_products(path: Path, _threads: int) -> Answer:
     """Blocked matrix products and argpartition; of many rows a sample, extrapolated."""
     vectors = read_vectors(path)
     n = len(vectors)
     asked = np.arange(n) if n <= WHOLE else sample_rows(n)
     found = np.empty((len(asked), K + 1), np.int64)
+    began = clocks()
     for start in range(0, len(asked), 512):
         products = vectors[asked[start : start + 512]] @ vectors.T
         best = np.argpartition(products, n - K - 1, axis=1)[:, n - K - 1 :]
@@ -96,10 +124,10 @@ def numpy_products(path: Path, _threads: int) -> Found:
         found[start : start + 512] = np.take_along_axis(best, order, axis=1)
     if len(asked) == n:
         found = found[sample_rows(n)]
-    return found, n / len(asked), "numpy products"
+    return Answer(found, "numpy products", n / len(asked), began)
 
 
-def ours(path: Path, threads: int, mode: str = "auto", provider: str = "nnf") -> Found:
+def ours(path: Path, threads: int, mode: str = "auto", provider: str = "nnf") -> Answer:
     """Build and ask one of our indexes as a run does."""
     from fastdup_nb.core.neighbors import NeighborMethod, build_index
     from fastdup_nb.progress import SilentProgress
@@ -109,10 +137,10 @@ def ours(path: Path, threads: int, mode: str = "auto", provider: str = "nnf") ->
         method = NeighborMethod(provider, mode, {}, "cosine", threads)
         index = build_index(rows, method, SilentProgress())
         found = index.neighbors(K).indices[sample_rows(rows.shape[0])]
-    return found, 1.0, f"ours, {index.description}"
+    return Answer(found, f"ours, {index.description}")
 
 
-def ours_exact(path: Path, threads: int) -> Found:
+def ours_exact(path: Path, threads: int) -> Answer:
     """Compare all pairs; of many rows the pairs of a quarter of them, extrapolated."""
     from fastdup_nb.core.neighbors import NeighborMethod, build_index
     from fastdup_nb.core.rows import ChosenRows
@@ -123,13 +151,15 @@ def ours_exact(path: Path, threads: int) -> Found:
         n = rows.shape[0]
         part = rows if n <= WHOLE else ChosenRows(rows, np.arange(0, n, 4))
         method = NeighborMethod("nnf", "Flat", {}, "cosine", threads)
+        began = clocks()
         found = build_index(part, method, SilentProgress()).neighbors(K).indices
         times = (n / len(found)) ** 2
     # The neighbours among a part are not those among all: none is compared.
-    return found[sample_rows(n)] if times == 1 else np.empty((0, K), np.int64), times, "ours, exact"
+    known = found[sample_rows(n)] if times == 1 else np.empty((0, K), np.int64)
+    return Answer(known, "ours, exact", times, began)
 
 
-def ours_automatic(path: Path, threads: int) -> Found:
+def ours_automatic(path: Path, threads: int) -> Answer:
     """Do what a run does without options, with the switch to lists at any number of rows."""
     from fastdup_nb.core.neighbors import automatic
 
@@ -137,17 +167,17 @@ def ours_automatic(path: Path, threads: int) -> Found:
     return ours(path, threads)
 
 
-def ours_hnsw(path: Path, threads: int) -> Found:
+def ours_hnsw(path: Path, threads: int) -> Answer:
     """Build and ask HNSW32."""
     return ours(path, threads, "HNSW32")
 
 
-def ours_annoy(path: Path, threads: int) -> Found:
+def ours_annoy(path: Path, threads: int) -> Answer:
     """Build and ask an annoy forest."""
     return ours(path, threads, "", "annoy")
 
 
-METHODS: dict[str, Callable[[Path, int], Found]] = {
+METHODS: dict[str, Callable[[Path, int], Answer]] = {
     "faiss-flat": faiss_flat,
     "exact": ours_exact,
     "auto": ours_automatic,
@@ -159,15 +189,16 @@ METHODS: dict[str, Callable[[Path, int], Found]] = {
 
 def work(method: str, path: Path, threads: int) -> None:
     """Run one method in this process; print what it took and save what it found."""
-    cpu, wall = time.process_time(), time.perf_counter()
-    found, times, about = METHODS[method](path, threads)
-    took = {
-        "about": about,
-        "cpu": (time.process_time() - cpu) * times,
-        "wall": (time.perf_counter() - wall) * times,
-        "estimated": times != 1,
-    }
-    np.save(path.with_name(f"{method}.npy"), found)
+    start = clocks()
+    answer = METHODS[method](path, threads)
+    end = clocks()
+    began = answer.began or start
+    cpu, wall = (
+        middle - first + (last - middle) * answer.times
+        for first, middle, last in zip(start, began, end, strict=True)
+    )
+    took = {"about": answer.about, "cpu": cpu, "wall": wall, "estimated": answer.times != 1}
+    np.save(path.with_name(f"{method}.npy"), answer.found)
     print(json.dumps(took))
 
 
