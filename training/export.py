@@ -8,8 +8,8 @@ constant is the last one. ``--run none`` leaves the learned part out.
 from __future__ import annotations
 
 import argparse
-import io
 import math
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -57,7 +57,7 @@ def turn_to_axes(student: Student, photos: Pixels, side: int, count: int) -> Non
     from training.student import resized, scaled
 
     with torch.no_grad():
-        blocks = torch.from_numpy(photos).split(64)
+        blocks = (torch.from_numpy(photos[i : i + 64]) for i in range(0, len(photos), 64))
         found = torch.cat([student(resized(scaled(block), side)) for block in blocks])
         mean = found.mean(dim=0)
         # Directions only: long vectors must not outvote short ones.
@@ -77,18 +77,19 @@ def network_graph(student: Student, side: int) -> onnx.ModelProto:
 
     from training.student import Exported
 
-    buffer = io.BytesIO()
-    torch.onnx.export(
-        Exported(student, side).eval(),
-        (torch.zeros(1, 3, SIDE, SIDE),),
-        buffer,
-        dynamo=False,
-        opset_version=17,
-        input_names=["pixels"],
-        output_names=["learned"],
-        dynamic_axes={"pixels": {0: "N"}, "learned": {0: "N"}},
-    )
-    return onnx.load_from_string(buffer.getvalue())
+    with tempfile.TemporaryDirectory() as folder:
+        path = f"{folder}/student.onnx"
+        torch.onnx.export(
+            Exported(student, side).eval(),
+            (torch.zeros(1, 3, SIDE, SIDE),),
+            path,
+            dynamo=False,
+            opset_version=17,
+            input_names=["pixels"],
+            output_names=["learned"],
+            dynamic_axes={"pixels": {0: "N"}, "learned": {0: "N"}},
+        )
+        return onnx.load(path)
 
 
 class Description:

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-import scipy.linalg
 
 Matrix = npt.NDArray[np.float64]
 
@@ -58,5 +57,7 @@ def fit(
     total = one.T @ one / len(one)
     within = difference.T @ difference / len(difference) / 2
     within += ridge * np.trace(within) / len(within) * np.eye(len(within))
-    _, directions = scipy.linalg.eigh(total, within)
-    return Metric(mean, directions[:, ::-1][:, :dimensions])
+    # The generalised eigenvectors of total and within, by way of the Cholesky factor of within.
+    factor = np.linalg.inv(np.linalg.cholesky(within))
+    _, axes = np.linalg.eigh(factor @ total @ factor.T)
+    return Metric(mean, factor.T @ axes[:, ::-1][:, :dimensions])

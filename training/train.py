@@ -22,14 +22,25 @@ from training.losses import Balance, Lesson
 from training.photo_cache import cache_argument
 from training.student import SHAPES, Student, scaled
 
-SIDES = ((0.65, 80), (0.9, 96), (1.0, 112))
-"""Up to which part of the run photos have how many pixels: small first, because learning is bought
-with CPU time."""
+SIDES = "0.65:80,0.9:96,1:112"
+"""Default of ``--sides``: small first, because learning is bought with CPU time."""
+
+Schedule = tuple[tuple[float, int], ...]
 
 
-def side_at(progress: float) -> int:
-    """Pixels of the photos at ``progress`` from 0 to 1."""
-    return next(side for until, side in SIDES if progress < until or until == 1.0)
+def schedule(text: str) -> Schedule:
+    """Read ``--sides``: up to which part of the run photos have how many pixels."""
+    rows = (row.split(":") for row in text.split(","))
+    return tuple((float(until), int(side)) for until, side in rows)
+
+
+def stage_at(step: int, steps: int, sides: Schedule) -> tuple[int, int]:
+    """Pixels of the photos at a step, and the step at which that changes."""
+    for until, side in sides:
+        ends = steps if until >= 1 else math.ceil(until * steps)
+        if step < ends:
+            return side, ends
+    return sides[-1][1], steps
 
 
 def rate_at(step: int, steps: int, peak: float) -> float:
@@ -136,8 +147,7 @@ def train(options: argparse.Namespace) -> None:
     run.load()
     log = (run.folder / "log.txt").open("a", encoding="utf-8")
     while run.step < options.steps:
-        side = side_at(run.step / options.steps)
-        ends = next(math.ceil(until * options.steps) for until, s in SIDES if s == side)
+        side, ends = stage_at(run.step, options.steps, schedule(options.sides))
         data = CopyBatches(options.cache, options.photos, side, options.seed)
         sums: dict[str, float] = {}
         start = saved = time.monotonic()
@@ -174,6 +184,7 @@ def main() -> None:
     parser.add_argument(
         "--photos", type=int, default=64, help="photos a step; each is seen as two copies"
     )
+    parser.add_argument("--sides", default=SIDES, help="part of the run : pixels, ...")
     parser.add_argument("--rate", type=float, default=2e-3)
     parser.add_argument("--decay", type=float, default=0.02)
     parser.add_argument(
