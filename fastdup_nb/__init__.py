@@ -26,6 +26,12 @@ if TYPE_CHECKING:
 
     from fastdup_nb.api.features import load_binary_feature, save_binary_feature
     from fastdup_nb.api.galleries import create_duplicates_gallery
+    from fastdup_nb.api.kmeans import run_kmeans, run_kmeans_on_extracted
+    from fastdup_nb.api.labels import (
+        create_kmeans_classifier,
+        create_knn_classifier,
+        top_k_label,
+    )
     from fastdup_nb.api.run import run
     from fastdup_nb.errors import (
         CorruptWorkDirError,
@@ -63,10 +69,15 @@ __all__ = [
     "WorkDirLockedError",
     "__version__",
     "create_duplicates_gallery",
+    "create_kmeans_classifier",
+    "create_knn_classifier",
     "load_binary_feature",
     "load_ipython_extension",
     "run",
+    "run_kmeans",
+    "run_kmeans_on_extracted",
     "save_binary_feature",
+    "top_k_label",
     "unload_ipython_extension",
 ]
 
@@ -74,9 +85,14 @@ __all__ = [
 _HOMES = {
     "Fastdup": "fastdup_nb.session",
     "create_duplicates_gallery": "fastdup_nb.api.galleries",
+    "create_kmeans_classifier": "fastdup_nb.api.labels",
+    "create_knn_classifier": "fastdup_nb.api.labels",
     "load_binary_feature": "fastdup_nb.api.features",
     "run": "fastdup_nb.api.run",
+    "run_kmeans": "fastdup_nb.api.kmeans",
+    "run_kmeans_on_extracted": "fastdup_nb.api.kmeans",
     "save_binary_feature": "fastdup_nb.api.features",
+    "top_k_label": "fastdup_nb.api.labels",
 }
 
 

@@ -23,7 +23,7 @@ PROVIDERS = ("nnf", "turi", "annoy")
 OLDER_PROVIDERS = {"faiss": "nnf"}
 TURI_MODELS = ("brute_force", "ball_tree", "lsh")
 OLDER_DISTANCES = {"squared_euclidean": "euclidean", "manhattan": "l1"}
-SUPPORTED_RUN_MODES = (0, 1, 2)
+SUPPORTED_RUN_MODES = (0, 1, 2, 5, 6)
 
 
 class DefaultText(str):
@@ -164,7 +164,8 @@ class RunOptions:
     d: int = option(DEFAULT_DIMENSION, "Length of the embedding.", metavar="D")
     run_mode: int = option(
         0,
-        "0: everything; 1: embeddings and statistics only; 2: neighbours of stored embeddings.",
+        "0: everything; 1: embeddings and statistics only; 2: neighbours of stored embeddings; "
+        "5: embeddings and k-means clusters; 6: clusters of stored embeddings.",
         choices=SUPPORTED_RUN_MODES,
     )
     nn_provider: str = option("nnf", "Family of neighbour methods.", choices=PROVIDERS)
@@ -176,7 +177,10 @@ class RunOptions:
         metavar="INDEX",
     )
     nnf_param: str = option(
-        "", "Parameters of the index as key=value, for example efSearch=175.", metavar="K=V,..."
+        "",
+        "Parameters as key=value: of the index, for example efSearch=175; of k-means, "
+        "num_clusters=100,num_em_iter=20.",
+        metavar="K=V,...",
     )
     bounding_box: str = option("", "Box to crop from every image.", flag=False)
     batch_size: int = option(1, "Images per inference; 1: chosen by the engine.", metavar="N")
@@ -234,7 +238,8 @@ class RunOptions:
     def _check_scope(self) -> None:
         if self.run_mode not in SUPPORTED_RUN_MODES:
             message = f"run_mode={self.run_mode!r} is not available."
-            raise OptionError(message, "Use 0 (everything), 1 (embeddings) or 2 (neighbours).")
+            hint = "Use 0 (everything), 1 (embeddings), 2 (neighbours), 5 or 6 (k-means)."
+            raise OptionError(message, hint)
         for name in ("test_dir", "bounding_box", "high_accuracy"):
             if getattr(self, name):
                 message = f"{name} is not available in this version."

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from fastdup_nb.progress import Progress
+    from fastdup_nb.views.labels import LabelSource
     from fastdup_nb.views.summary import Summary
 
 
@@ -111,6 +112,62 @@ class Fastdup:
         """Return the file names and their embeddings, shape (n, d), row by row."""
         with self._work_dir.open_features() as features:
             return self._work_dir.file_names, features.read(0, features.shape[0])
+
+    def label_scores(self, get_label: LabelSource) -> pd.DataFrame:
+        """Score the label of every image by its neighbours, 0 to 100, and suggest one.
+
+        Parameters
+        ----------
+        get_label : callable, dict, path or list
+            The labels, in any form that `get_label_func` of the galleries takes.
+
+        Returns
+        -------
+        DataFrame
+            filename, label, score, suggested_label, suggested_share, neighbors.
+        """
+        from fastdup_nb.views.predictions import label_scores
+
+        return label_scores(self._work_dir, get_label)
+
+    def wrong_labels(self, get_label: LabelSource) -> pd.DataFrame:
+        """Return the rows of `label_scores` whose label is probably wrong, the surest first."""
+        from fastdup_nb.views.predictions import wrong_labels
+
+        return wrong_labels(self._work_dir, get_label)
+
+    def kmeans(
+        self,
+        num_clusters: int | None = None,
+        *,
+        num_em_iter: int = 20,
+        nearest_neighbors_k: int = 2,
+        progress: Progress | None = None,
+    ) -> pd.DataFrame:
+        """Return the k-means clusters of every image: index, filename, cluster, distance.
+
+        Parameters
+        ----------
+        num_clusters : int, optional
+            Make as many. Not given: those that are stored, else 100 new ones.
+        num_em_iter, nearest_neighbors_k : int
+            As in `run_kmeans`.
+        progress : Progress, optional
+            What to report to.
+        """
+        if num_clusters is not None or not self._work_dir.has(names.KMEANS_ASSIGNMENTS):
+            with self._work_dir.open_features() as features:
+                d = features.shape[1]
+            options = RunOptions(
+                work_dir=self.work_dir,
+                run_mode=6,
+                d=d,
+                nearest_neighbors_k=nearest_neighbors_k,
+                nnf_param=f"num_clusters={100 if num_clusters is None else num_clusters},"
+                f"num_em_iter={num_em_iter}",
+            )
+            run_options(options, progress)
+        return self._work_dir.read_table(names.KMEANS_ASSIGNMENTS)
 
     def summary(self) -> SummaryReport:
         """Return what was found, in images, pairs and groups, and what to do next."""

@@ -118,8 +118,9 @@ def run(  # noqa: PLR0917 - the signature is the published one
         Neighbours per image. Exact copies do not count towards it.
     d : int
         Length of the embedding.
-    run_mode : {0, 1, 2}
-        0 everything, 1 embeddings and statistics, 2 neighbours of stored embeddings.
+    run_mode : {0, 1, 2, 5, 6}
+        0 everything, 1 embeddings and statistics, 2 neighbours of stored embeddings, 5 embeddings
+        and k-means clusters, 6 clusters of stored embeddings.
     nn_provider : {'nnf', 'turi', 'annoy'}
         Family of neighbour methods.
     min_offset, max_offset : int
@@ -129,7 +130,8 @@ def run(  # noqa: PLR0917 - the signature is the published one
         search is exact up to about 100,000 images and uses an inverted file with checked recall
         beyond.
     nnf_param : str
-        Its parameters, for example `efSearch=175`.
+        Its parameters, for example `efSearch=175`; with `run_mode` 5 and 6 those of k-means:
+        `num_clusters=100,num_em_iter=20`.
     bounding_box : str
         Not available in this version.
     batch_size : int
@@ -154,7 +156,7 @@ def run(  # noqa: PLR0917 - the signature is the published one
         return 0
     try:
         session = run_options(RunOptions(**arguments))
-        if verbose and run_mode != 1:
+        if verbose and run_mode in (0, 2):
             sys.stdout.write(f"{session.summary()}\n")
     except FastdupError as error:
         return report(error)

@@ -107,7 +107,7 @@ def run_options_from(values: Namespace, place: Place) -> RunOptions:
     words = given.pop("inputs", [])
     if words:
         given["input_dir"] = place.read_inputs(words)
-    elif given.get("run_mode") != 2:
+    elif given.get("run_mode") not in (2, 6):
         hint = f"Give a folder, for example: {place.prog} run photos"
         raise OptionError("No input is given.", hint)
     if not given.get("work_dir"):
@@ -201,12 +201,12 @@ def _execute_duplicates(values: Namespace, place: Place) -> DuplicatesGallery:
 def _write_page(
     view: DuplicatesView, save_path: str, folder: Path, appearance: dict[str, Any], place: Place
 ) -> Path | None:
-    from fastdup_nb.render.html import FRAGMENT_PAIRS, write_duplicates
+    from fastdup_nb.render.html import FRAGMENT_PAIRS, write_gallery
 
     if not (save_path or place.needs_page or view.shown > FRAGMENT_PAIRS):
         return None
     try:
-        return write_duplicates(view, save_path or folder, **appearance)
+        return write_gallery(view, save_path or folder, **appearance)
     except WorkDirError:
         # Results may lie where nobody can write; a notebook shows the pairs all the same.
         if save_path or place.needs_page:

@@ -6,9 +6,11 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from fastdup_nb.core.neighbors import NeighborMethod
+from fastdup_nb.core.kmeans import DEFAULT_CLUSTERS, DEFAULT_ITERATIONS
+from fastdup_nb.core.neighbors import NeighborMethod, parameters
 from fastdup_nb.options import AUTO_NNF_MODE, DefaultText, RunOptions, parse_pairs
 
+READ_STORED = (2, 6)
 IMAGES_PER_CHUNK = 8
 
 
@@ -19,33 +21,51 @@ class Plan:
     Attributes
     ----------
     extract : bool
-        Compute embeddings and statistics (run modes 0 and 1).
+        Compute embeddings and statistics (run modes 0, 1 and 5).
     relate : bool
         Look for neighbours and write the findings (run modes 0 and 2).
+    cluster : bool
+        Make k-means clusters (run modes 5 and 6).
     threads : int
         Worker threads.
     chunk : int
         Images that are embedded together.
     method : NeighborMethod
         How neighbours are looked for.
+    clusters, iterations : int
+        How many clusters, and steps to find them.
     """
 
     extract: bool
     relate: bool
+    cluster: bool
     threads: int
     chunk: int
     method: NeighborMethod
+    clusters: int
+    iterations: int
 
 
 def make_plan(options: RunOptions) -> Plan:
-    """Derive the plan from the options."""
+    """Derive the plan from the options.
+
+    Raises
+    ------
+    OptionError
+        When `nnf_param` is not about k-means in a run mode that is.
+    """
     threads = count_threads(options.num_threads)
+    cluster = options.run_mode in (5, 6)
+    clusters, iterations = _clustering(options) if cluster else (0, 0)
     return Plan(
-        extract=options.run_mode in (0, 1),
+        extract=options.run_mode in (0, 1, 5),
         relate=options.run_mode in (0, 2),
+        cluster=cluster,
         threads=threads,
         chunk=options.batch_size if options.batch_size > 1 else IMAGES_PER_CHUNK,
         method=_neighbor_method(options, threads),
+        clusters=clusters,
+        iterations=iterations,
     )
 
 
@@ -59,9 +79,19 @@ def count_threads(asked: int) -> int:
 
 
 def work_dir_path(options: RunOptions) -> Path:
-    """Return the work_dir as a folder: run mode 2 takes the path of a feature file too."""
+    """Return the work_dir as a folder: modes 2 and 6 take the path of a feature file too."""
     path = Path(options.work_dir).expanduser()
-    return path.parent if options.run_mode == 2 and path.is_file() else path
+    return path.parent if options.run_mode in READ_STORED and path.is_file() else path
+
+
+def _clustering(options: RunOptions) -> tuple[int, int]:
+    given = parameters.read_parameters(
+        parse_pairs(options.nnf_param, "nnf_param"), (parameters.CLUSTERS, parameters.ITERATIONS)
+    )
+    return (
+        given.get(parameters.CLUSTERS, DEFAULT_CLUSTERS),
+        given.get(parameters.ITERATIONS, DEFAULT_ITERATIONS),
+    )
 
 
 def _neighbor_method(options: RunOptions, threads: int) -> NeighborMethod:

@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 from collections import Counter
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,8 @@ from fastdup_nb.store.tables import read_columns
 from fastdup_nb.store.workdir import WorkDir
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from fastdup_nb.models import Embedder
     from fastdup_nb.options import RunOptions
     from fastdup_nb.progress import Progress
@@ -58,11 +61,11 @@ def run(options: RunOptions, progress: Progress) -> WorkDir:
         work_dir = _extract(options, plan, progress)
     else:
         work_dir = WorkDir.create(work_dir_path(options))
-    if plan.relate:
+    if plan.relate or plan.cluster:
         with work_dir.lock():
             if not plan.extract:
                 _adopt_features(work_dir, options)
-            _relate(work_dir, options, plan, progress)
+            (_relate if plan.relate else _cluster)(work_dir, options, plan, progress)
     return work_dir
 
 
@@ -83,7 +86,7 @@ def _extract(options: RunOptions, plan: Plan, progress: Progress) -> WorkDir:
     work_dir = WorkDir.create(path)
     with work_dir.lock():
         mark = fingerprint(listing, embedder, options.turi, plan.chunk)
-        if not (options.resume and _is_extracted(work_dir, mark)):
+        if not (options.resume and _is_extracted(work_dir, mark, listing)):
             _extract_listing(work_dir, listing, embedder, options, plan, progress, mark)
         work_dir = WorkDir(path)  # the names it may have read are those of the earlier run
         if not work_dir.file_names:
@@ -124,16 +127,29 @@ def _extract_listing(
 def _relate(work_dir: WorkDir, options: RunOptions, plan: Plan, progress: Progress) -> None:
     from fastdup_nb.engine.relate import relate
 
-    try:
+    with _interruptible("looking for neighbours", progress):
         relate(work_dir, options, plan, progress)
+    about = work_dir.read_config().get(OURS) or {"version": __version__}
+    work_dir.publish(_config_file(work_dir, options, about))
+
+
+def _cluster(work_dir: WorkDir, options: RunOptions, plan: Plan, progress: Progress) -> None:
+    from fastdup_nb.engine.kmeans import cluster
+
+    with _interruptible("making clusters", progress):
+        cluster(work_dir, options, plan, progress)
+
+
+@contextmanager
+def _interruptible(what: str, progress: Progress) -> Iterator[None]:
+    try:
+        yield
     except KeyboardInterrupt as error:
         progress.finish()
-        message = "Interrupted while looking for neighbours: the embeddings are saved."
+        message = f"Interrupted while {what}: the embeddings are saved."
         raise RunInterruptedError(
             message, "Run again with resume=1 to go on from there."
         ) from error
-    about = work_dir.read_config().get(OURS) or {"version": __version__}
-    work_dir.publish(_config_file(work_dir, options, about))
 
 
 def _adopt_features(work_dir: WorkDir, options: RunOptions) -> None:
@@ -164,12 +180,22 @@ def _adopt_features(work_dir: WorkDir, options: RunOptions) -> None:
     work_dir.publish(finished, outdated=[*work_dir.derived(), names.STATISTICS])
 
 
-def _is_extracted(work_dir: WorkDir, mark: str) -> bool:
+def _is_extracted(work_dir: WorkDir, mark: str, listing: Listing) -> bool:
     """Return whether the stored embeddings are already what this run would make."""
     if read_checkpoint(work_dir.private) is not None or not work_dir.has(names.FEATURES):
         return False
     about = work_dir.read_config().get(OURS) or {}
-    return bool(about.get("fingerprint") == mark)
+    if about.get("fingerprint") != mark:
+        return False
+    made = work_dir.file(names.FEATURES).stat().st_mtime
+    return not any(_modified(path) > made for path in listing.paths)
+
+
+def _modified(path: str) -> float:
+    try:
+        return os.stat(path).st_mtime  # noqa: PTH116 - a million times
+    except OSError:
+        return 0.0
 
 
 def _own_folder(options: RunOptions, work_dir: Path) -> Path:
