@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from fastdup_nb.progress import Progress
+    from fastdup_nb.views.boxes import BoxSource
     from fastdup_nb.views.labels import LabelSource
     from fastdup_nb.views.summary import Summary
 
@@ -174,6 +175,68 @@ class Fastdup:
         from fastdup_nb.views.summary import build_summary
 
         return SummaryReport(build_summary(self._work_dir))
+
+    def export(
+        self,
+        kind: str,
+        path: str | PathLike[str],
+        *,
+        get_label: LabelSource = None,
+        get_bounding_box: BoxSource = None,
+    ) -> Path:
+        """Write the results for another tool.
+
+        Parameters
+        ----------
+        kind : {'csv', 'parquet', 'coco', 'projector', 'cvat', 'labelimg'}
+            Tables with one row per image, COCO JSON, TensorBoard's projector, or a labelling task.
+        path : path
+            The file of csv, parquet and coco; the folder of the others.
+        get_label : callable, dict, path or list
+            The labels, in any form that `get_label_func` of the galleries takes.
+        get_bounding_box : callable, dict or path
+            For coco, the boxes, in any form that `get_bounding_box_func` takes.
+
+        Returns
+        -------
+        Path
+            What was written.
+        """
+        from fastdup_nb.export.kinds import export_results
+        from fastdup_nb.progress import default_progress
+
+        progress = default_progress()
+        done = export_results(
+            self._work_dir,
+            kind,
+            path,
+            labels=get_label,
+            boxes=get_bounding_box,
+            progress=progress,
+        )
+        if done.unreadable:
+            progress.message(done.warning("not shown"))
+        return done.path
+
+    def to_fiftyone(self, name: str | None = None, *, get_label: LabelSource = None) -> Any:
+        """Return the images and what is known about them as a FiftyOne dataset.
+
+        Parameters
+        ----------
+        name : str, optional
+            Of the new dataset; FiftyOne makes one up when not given.
+        get_label : callable, dict, path or list
+            The labels; they go into the field `ground_truth`.
+
+        Raises
+        ------
+        MissingDependencyError
+            When FiftyOne is not installed.
+        """
+        from fastdup_nb.export.fiftyone import make_dataset
+        from fastdup_nb.export.tables import build_image_table
+
+        return make_dataset(build_image_table(self._work_dir, get_label), name)
 
     def __repr__(self) -> str:
         return f"Fastdup({str(self.work_dir)!r})"

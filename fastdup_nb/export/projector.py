@@ -220,4 +220,15 @@ def _write_tensors(target: Path, features: Rows, rows: NDArray[np.int64]) -> Non
     with target.open("wb") as stream:
         for start in range(0, len(rows), _ROWS_PER_WRITE):
             block = features.take(rows[start : start + _ROWS_PER_WRITE])
-            stream.write(np.ascontiguousarray(block, "<f4").tobytes())
+            data = np.ascontiguousarray(block, "<f4").tobytes()
+            stream.write(_not_text(data) if start == 0 else data)
+
+
+def _not_text(data: bytes) -> bytes:
+    # TensorBoard takes the file for a table of text unless it meets bytes that are not UTF-8, and
+    # vectors of round numbers can be all UTF-8. Then the last bits of the first number give way.
+    try:
+        data.partition(b"\n")[0].decode()
+    except UnicodeDecodeError:
+        return data
+    return b"\x80" + data[1:]
