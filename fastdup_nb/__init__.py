@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
     from fastdup_nb.api.features import load_binary_feature, save_binary_feature
-    from fastdup_nb.api.galleries import create_duplicates_gallery
+    from fastdup_nb.api.galleries.duplicates import create_duplicates_gallery
     from fastdup_nb.api.kmeans import run_kmeans, run_kmeans_on_extracted
     from fastdup_nb.api.labels import (
         create_kmeans_classifier,
@@ -84,7 +84,7 @@ __all__ = [
 # Where the names that are not errors live.
 _HOMES = {
     "Fastdup": "fastdup_nb.session",
-    "create_duplicates_gallery": "fastdup_nb.api.galleries",
+    "create_duplicates_gallery": "fastdup_nb.api.galleries.duplicates",
     "create_kmeans_classifier": "fastdup_nb.api.labels",
     "create_knn_classifier": "fastdup_nb.api.labels",
     "load_binary_feature": "fastdup_nb.api.features",

@@ -39,6 +39,6 @@ class DuplicatesGallery:
         return f"{text}\n\nPage: {self.page}" if self.page else text
 
     def _repr_html_(self) -> str:
-        from fastdup_nb.render.html import duplicates_html
+        from fastdup_nb.render.html import gallery_html
 
-        return duplicates_html(self.view, self.page)
+        return gallery_html(self.view, self.page)

@@ -12,23 +12,22 @@ from fastdup_nb.store.tables import write_table
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from fastdup_nb.views.duplicates import DuplicatesView
+    from fastdup_nb.views.gallery import GalleryView
 
-TABLE = "duplicates.csv"
 FOLDER = "artifacts"
 # A spreadsheet takes a text that begins like this for a formula.
 FORMULA_MARKS = ("=", "+", "-", "@", "\t", "\r")
 
 
-def write_artifacts(view: DuplicatesView, folder: Path) -> None:
-    """Write the shown pairs as `duplicates.csv` and copy their images to `artifacts/`.
+def write_artifacts(view: GalleryView, folder: Path) -> None:
+    """Write the shown rows as a table (`duplicates.csv`) and copy their images to `artifacts/`.
 
-    Copies are numbered like the pairs, so that equal names do not meet; missing images are left
-    out.
+    Copies are numbered like the rows, and lettered when a row has several images, so that equal
+    names do not meet; missing images are left out.
 
     Parameters
     ----------
-    view : DuplicatesView
+    view : GalleryView
     folder : Path
         The folder of the page.
 
@@ -39,17 +38,23 @@ def write_artifacts(view: DuplicatesView, folder: Path) -> None:
     """
     frame = view.to_frame()
     rows = frame.itertuples(index=False, name=None)
-    write_table(folder / TABLE, list(frame.columns), (_safe(row) for row in rows))
+    write_table(folder / view.table_name, list(frame.columns), (_safe(row) for row in rows))
     with readable_errors(folder / FOLDER):
         (folder / FOLDER).mkdir(parents=True, exist_ok=True)
     for row in view.rows:
-        for side, card in (("a", row.first), ("b", row.second)):
+        for place, card in enumerate(row.images):
             source = Path(card.path)
             if not source.is_file():
                 continue
-            target = folder / FOLDER / f"{row.number:05d}{side}_{source.name}"
+            target = folder / FOLDER / f"{row.number:05d}{_letters(place)}_{source.name}"
             with readable_errors(target):
                 shutil.copyfile(source, target)
+
+
+def _letters(place: int) -> str:
+    """Return a to z, then ba, bb and so on."""
+    head, last = divmod(place, 26)
+    return (_letters(head) if head else "") + chr(ord("a") + last)
 
 
 def _safe(row: Sequence[object]) -> list[object]:

@@ -1,65 +1,110 @@
-"""Views as HTML: the duplicates page, and static fragments for notebooks."""
+"""Views as HTML: the page of a gallery, and static fragments for notebooks."""
 
 from __future__ import annotations
 
-import math
 import os
-from base64 import b64encode
-from dataclasses import replace
-from functools import lru_cache
-from hashlib import sha256
-from importlib.resources import files
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
-
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
 
 from fastdup_nb._version import __version__
 from fastdup_nb.errors import OptionError
 from fastdup_nb.paths import absolute
 from fastdup_nb.render import words
+from fastdup_nb.render.axes import Axis, axis_of
+from fastdup_nb.render.environment import environment, policy_hash, read_asset
 from fastdup_nb.render.findings import list_findings
 from fastdup_nb.render.pictures import Picture, PictureMaker
 from fastdup_nb.store.files import readable_errors, write_atomically
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
-    from fastdup_nb.views.duplicates import DuplicatesView, ImageCard, PairRow
+    from markupsafe import Markup
+
+    from fastdup_nb.render.plots import Figure
+    from fastdup_nb.views.gallery import GalleryView, Layout, Row, Scale
     from fastdup_nb.views.summary import Summary
 
-PAGE = "duplicates.html"
 WIDEST_PAGE = 1760
-SIDE, SIDE_OF_MANY, MANY_PAIRS = 400, 256, 200
+MANY_IMAGES = 400
+# Pixels of the longer side of a picture, when there are few and when there are many.
+SIDES: dict[Layout, tuple[int, int]] = {
+    "pair": (400, 256),
+    "image": (400, 256),
+    "neighbours": (320, 192),
+    "group": (256, 160),
+}
 SMALLEST_SIDE, LARGEST_SIDE = 48, 1600
-FRAGMENT_PAIRS, FRAGMENT_SIDE, FRAGMENT_QUALITY = 12, 96, 70
-FRAGMENT_BYTES = 95_000
-BYTES_OF_MARKUP_PER_PAIR = 1_600
+FRAGMENT_ROWS: dict[Layout, int] = {"pair": 12, "image": 24, "neighbours": 8, "group": 6}
+FRAGMENT_PAIRS = FRAGMENT_ROWS["pair"]
+FRAGMENT_PICTURES, FRAGMENT_OF_ONE_ROW = 24, 6
+FRAGMENT_SIDE, FRAGMENT_QUALITY = 96, 70
+FRAGMENT_BYTES = 93_000
+BYTES_OF_MARKUP_PER_IMAGE = 800
 
 
-def write_duplicates(
-    view: DuplicatesView,
+@dataclass(frozen=True)
+class Page:
+    """What the templates need to know about a page as a whole.
+
+    Attributes
+    ----------
+    axis : Axis
+    scale : Scale
+    measured : bool
+        Whether any row has a value.
+    filters : bool
+        Whether there is anything to filter.
+    folder, prefix : str
+        The folder that holds all images, and what their paths begin with.
+    lazy : bool
+        Whether pictures are files, loaded when they come into sight.
+    missing : int
+        Images that are not where they should be.
+    figure : Markup or None
+        Plots to show above the rows.
+    """
+
+    axis: Axis
+    scale: Scale
+    measured: bool
+    filters: bool
+    folder: str
+    prefix: str
+    lazy: bool
+    missing: int
+    figure: Markup | None = None
+
+
+def write_gallery(
+    view: GalleryView,
     save_path: str | os.PathLike[str],
+    name: str | None = None,
     *,
     lazy_load: bool = False,
     max_width: int | None = None,
+    figure: Figure | None = None,
 ) -> Path:
-    """Write the duplicates page: one file that needs nothing else, or also pictures beside it.
+    """Write the page of a gallery: one file that needs nothing else, or also pictures beside it.
 
-    The page is written pair by pair, so memory does not grow with their number, and appears only
+    The page is written row by row, so memory does not grow with their number, and appears only
     when complete.
 
     Parameters
     ----------
-    view : DuplicatesView
+    view : GalleryView
     save_path : path
-        A folder (made when missing; the page is `duplicates.html` in it) or an .html file.
+        A folder (made when missing), or an .html file.
+    name : str, optional
+        The file name in that folder; the view's own when not given: `duplicates.html`.
     lazy_load : bool
         Write the pictures to `images/` beside the page instead of into it.
     max_width : int, optional
-        Pixels of the gallery at most; the pictures of a pair are at most half as wide.
+        Pixels of the gallery at most; the pictures are smaller, too.
+    figure : Figure, optional
+        Plots to show above the rows.
 
     Returns
     -------
@@ -73,107 +118,118 @@ def write_duplicates(
     WorkDirError
         When the page cannot be written.
     """
-    side = _picture_side(max_width, view.shown)
-    page = page_path(save_path)
-    with readable_errors(page.parent):
-        page.parent.mkdir(parents=True, exist_ok=True)
-    maker = PictureMaker(side, page.parent if lazy_load else None)
-    folder = words.common_folder(_paths(view))
-    style, script = _asset("duplicates.css"), _asset("duplicates.js")
+    side = _picture_side(view, max_width)
+    path = page_path(save_path, name or view.page_name)
+    with readable_errors(path.parent):
+        path.parent.mkdir(parents=True, exist_ok=True)
+    maker = PictureMaker(side, path.parent if lazy_load else None)
+    folder = words.common_folder(card.path for card in view.cards)
+    script = read_asset("gallery.js")
     parts = (
-        _environment()
-        .get_template("duplicates.html.j2")
+        environment()
+        .get_template("gallery.html.j2")
         .generate(
             view=view,
-            rows=_pictured(view, maker, folder),
-            folder=folder if _shows_paths(view) else "",
-            prefix=f"{folder}{os.sep}" if folder else "",
-            lazy=lazy_load,
+            page=_describe_page(view, folder, figure, lazy=lazy_load),
+            rows=maker.pictures(view.rows),
+            folder=folder if any(card.name == card.path for card in view.cards) else "",
             max_width=max_width or WIDEST_PAGE,
-            scale_from=scale_from(view),
-            style=Markup(style),  # noqa: S704 - our own files
-            script=Markup(script),  # noqa: S704
-            script_hash=f"sha256-{b64encode(sha256(script.encode()).digest()).decode()}",
+            style=read_asset("gallery.css"),
+            script=script,
+            script_hashes=[policy_hash(text) for text in (script, *_scripts(figure))],
             version=__version__,
         )
     )
-    with write_atomically(page) as stream:
+    with write_atomically(path) as stream:
         for part in parts:
             stream.write(part.encode())
-    return page
+    return path
 
 
-def page_path(save_path: str | os.PathLike[str]) -> Path:
+def page_path(save_path: str | os.PathLike[str], name: str) -> Path:
     """Return the page for a save_path, which is a folder or itself an .html file."""
     given = absolute(save_path)
-    return given if given.suffix.lower() in (".html", ".htm") else given / PAGE
+    return given if given.suffix.lower() in (".html", ".htm") else given / name
 
 
-def duplicates_html(view: DuplicatesView, page: Path | None = None) -> str:
+def gallery_html(view: GalleryView, page: Path | None = None) -> str:
     """Return a static preview for a notebook: no script, below 100 kB, at most 24 pictures.
 
     Parameters
     ----------
-    view : DuplicatesView
+    view : GalleryView
     page : Path, optional
         The full page, to link to.
     """
     maker = PictureMaker(FRAGMENT_SIDE, quality=FRAGMENT_QUALITY)
-    folder = words.common_folder(_paths(view))
-    rows: list[tuple[PairRow, Picture, Picture]] = []
-    room = FRAGMENT_BYTES
-    for row, first, second in _pictured(view, maker, folder):
-        room -= BYTES_OF_MARKUP_PER_PAIR + len(first.source) + len(second.source)
-        if room < 0 or len(rows) == FRAGMENT_PAIRS:
-            break
-        rows.append((row, first, second))
-    template = _environment().get_template("duplicates_fragment.html.j2")
-    return template.render(view=view, rows=rows, page=page, link=_link(page))
+    rows = list(_as_many_as_fit(maker.pictures(view.rows[: FRAGMENT_ROWS[view.layout]])))
+    template = environment().get_template("fragment.html.j2")
+    axis = axis_of(view)
+    return template.render(view=view, axis=axis, rows=rows, page=page, link=_link(page))
 
 
 def summary_html(summary: Summary) -> str:
     """Return a summary for a notebook: static, without script."""
-    template = _environment().get_template("summary.html.j2")
+    template = environment().get_template("summary.html.j2")
     return template.render(summary=summary, findings=list_findings(summary))
 
 
-def scale_from(view: DuplicatesView) -> float:
-    """Return where the bars of a view begin: the lowest similarity rounded down to 0.05."""
-    lowest = min((row.similarity for row in view.rows), default=0.0)
-    return min(0.95, max(0.0, math.floor(lowest * 20 + 1e-9) / 20))
+def _describe_page(view: GalleryView, folder: str, figure: Figure | None, *, lazy: bool) -> Page:
+    return Page(
+        axis=axis_of(view),
+        scale=view.scale,
+        measured=any(row.value is not None for row in view.rows),
+        filters=bool(view.rows) and figure is None,
+        folder=folder,
+        prefix=f"{folder}{os.sep}" if folder else "",
+        lazy=lazy,
+        missing=_count_missing(card.path for card in view.cards),
+        figure=figure.markup if figure else None,
+    )
 
 
-def _picture_side(max_width: Any, shown: int) -> int:
+def _scripts(figure: Figure | None) -> tuple[str, ...]:
+    return figure.scripts if figure else ()
+
+
+def _picture_side(view: GalleryView, max_width: Any) -> int:
+    few, many = SIDES[view.layout]
     if max_width is None:
-        return SIDE if shown <= MANY_PAIRS else SIDE_OF_MANY
+        return few if sum(len(row.images) for row in view.rows) <= MANY_IMAGES else many
     whole = isinstance(max_width, int) and not isinstance(max_width, bool)
     if not whole or max_width < 100:
         message = f"max_width={max_width!r} cannot be used."
         raise OptionError(message, "Give a whole number of pixels, 100 or more.")
-    return max(SMALLEST_SIDE, min(LARGEST_SIDE, int(max_width) // 2))
+    if view.layout == "image":
+        return max(SMALLEST_SIDE, min(LARGEST_SIDE, int(max_width)))
+    wanted = int(max_width) // 2
+    if view.layout != "pair":
+        wanted = min(wanted, few)
+    return max(SMALLEST_SIDE, min(LARGEST_SIDE, wanted))
 
 
-def _paths(view: DuplicatesView) -> Iterator[str]:
-    for row in view.rows:
-        yield row.first.path
-        yield row.second.path
+def _count_missing(paths: Iterable[str]) -> int:
+    return sum(not _is_file(path) for path in set(paths))
 
 
-def _shows_paths(view: DuplicatesView) -> bool:
-    cards = (card for row in view.rows for card in (row.first, row.second))
-    return any(card.name == card.path for card in cards)
+def _is_file(path: str) -> bool:
+    try:
+        return Path(path).is_file()
+    except (OSError, ValueError):  # a name no file can have
+        return False
 
 
-def _pictured(
-    view: DuplicatesView, maker: PictureMaker, folder: str
-) -> Iterator[tuple[PairRow, Picture, Picture]]:
-    for row in view.rows:
-        named = replace(row, first=_named(row.first, folder), second=_named(row.second, folder))
-        yield named, maker.picture(row.first), maker.picture(row.second)
-
-
-def _named(card: ImageCard, folder: str) -> ImageCard:
-    return replace(card, name=words.relative_name(card.name, folder))
+def _as_many_as_fit(
+    rows: Iterable[tuple[Row, list[Picture]]],
+) -> Iterator[tuple[Row, list[Picture]]]:
+    room, left = FRAGMENT_BYTES, FRAGMENT_PICTURES
+    for row, pictures in rows:
+        first = pictures[:FRAGMENT_OF_ONE_ROW]
+        room -= sum(BYTES_OF_MARKUP_PER_IMAGE + len(picture.source) for picture in first)
+        left -= len(first)
+        if room < 0 or left < 0:
+            return
+        yield row, first
 
 
 def _link(page: Path | None) -> str:
@@ -185,50 +241,3 @@ def _link(page: Path | None) -> str:
     except (ValueError, OSError):
         return ""
     return quote(relative.as_posix())
-
-
-def _facts(picture: Picture) -> str:
-    parts = []
-    if picture.width and picture.height:
-        parts.append(f"{picture.width} × {picture.height}")  # noqa: RUF001 - the times sign
-    if picture.file_size:
-        parts.append(words.word_size(picture.file_size))
-    if not picture.source and not parts:
-        parts.append("not shown")
-    return " · ".join(parts)
-
-
-def _bar(similarity: float, start: float) -> str:
-    return f"{min(1.0, max(0.0, (similarity - start) / (1 - start))):.3f}"
-
-
-def _finalize(value: Any) -> Any:
-    if isinstance(value, str) and not isinstance(value, Markup):
-        return words.as_unicode(value)
-    return value
-
-
-@lru_cache(maxsize=1)
-def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("fastdup_nb.render"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        finalize=_finalize,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters.update(
-        bar=_bar,
-        base_name=words.base_name,
-        facts=_facts,
-        count_of=words.count_of,
-        list_names=words.list_names,
-        score=words.word_score,
-        split_name=words.split_name,
-    )
-    return environment
-
-
-def _asset(name: str) -> str:
-    return (files("fastdup_nb.render") / "templates" / name).read_text("utf-8")

@@ -3,23 +3,31 @@
 from __future__ import annotations
 
 import hashlib
-from collections import OrderedDict
+import os
+from collections import OrderedDict, deque
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from threading import Lock
+from typing import TYPE_CHECKING, TypeVar
 
 from fastdup_nb.errors import ImageError
 from fastdup_nb.media.decode import decode
+from fastdup_nb.media.silence import silenced_codecs
 from fastdup_nb.media.thumbnail import make_thumbnail, to_data_uri
 from fastdup_nb.sources import read_bytes
 from fastdup_nb.store.files import readable_errors, write_atomically
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    from fastdup_nb.views.duplicates import ImageCard
+    from fastdup_nb.views.gallery import ImageCard, Row
+
+R = TypeVar("R", bound="Row")
 
 KEPT = 64
 FOLDER = "images"
+MAX_THREADS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +52,9 @@ class Picture:
 
 
 class PictureMaker:
-    """Makes the pictures of one page; the last few are kept, so memory does not grow.
+    """Makes the pictures of one page, several at a time and in the order of the page.
+
+    The last few are kept for images that come again, so memory does not grow.
 
     Parameters
     ----------
@@ -59,15 +69,34 @@ class PictureMaker:
 
     def __init__(self, max_side: int, folder: Path | None = None, quality: int = 82) -> None:
         self._max_side, self._folder, self._quality = max_side, folder, quality
-        self._kept: OrderedDict[str, Picture] = OrderedDict()
+        self._kept: OrderedDict[str, Future[Picture]] = OrderedDict()
+        self._writing = Lock()
         if folder is not None:
             with readable_errors(folder):
                 (folder / FOLDER).mkdir(parents=True, exist_ok=True)
 
-    def picture(self, card: ImageCard) -> Picture:
-        """Return the picture of an image."""
+    def pictures(self, rows: Iterable[R]) -> Iterator[tuple[R, list[Picture]]]:
+        """Yield the rows, each with the pictures of its images."""
+        threads = min(MAX_THREADS, os.cpu_count() or 1)
+        pool = ThreadPoolExecutor(threads, thread_name_prefix="fastdup_nb-pictures")
+        ahead: deque[tuple[R, list[Future[Picture]]]] = deque()
+        waiting = 0
+        try:
+            with silenced_codecs():
+                for row in rows:
+                    ahead.append((row, [self._start(pool, card) for card in row.images]))
+                    waiting += len(row.images)
+                    while waiting > 4 * threads:
+                        waiting -= len(ahead[0][1])
+                        yield _finished(ahead.popleft())
+                while ahead:
+                    yield _finished(ahead.popleft())
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+    def _start(self, pool: ThreadPoolExecutor, card: ImageCard) -> Future[Picture]:
         if card.path not in self._kept:
-            self._kept[card.path] = self._make(card)
+            self._kept[card.path] = pool.submit(self._make, card)
         self._kept.move_to_end(card.path)
         if len(self._kept) > KEPT:
             self._kept.popitem(last=False)
@@ -89,7 +118,13 @@ class PictureMaker:
         if self._folder is None:
             return to_data_uri(thumbnail)
         name = f"{FOLDER}/{hashlib.blake2b(thumbnail, digest_size=8).hexdigest()}.jpg"
-        if not (self._folder / name).is_file():
-            with write_atomically(self._folder / name) as stream:
-                stream.write(thumbnail)
+        with self._writing:  # copies of one image may come at the same time
+            if not (self._folder / name).is_file():
+                with write_atomically(self._folder / name) as stream:
+                    stream.write(thumbnail)
         return name
+
+
+def _finished(item: tuple[R, list[Future[Picture]]]) -> tuple[R, list[Picture]]:
+    row, futures = item
+    return row, [future.result() for future in futures]

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from fastdup_nb.views.gallery import Form
+
 TAIL = 14
 
 
@@ -36,6 +38,23 @@ def word_score(similarity: float) -> str:
     ('0.9999', '1.0000', '0.9574')
     """
     return f"{math.floor(similarity * 10_000 + 1e-6) / 10_000:.4f}"
+
+
+def word_value(value: float, form: Form) -> str:
+    """Return a value of a scale.
+
+    >>> word_value(1234.5678, "number"), word_value(0.01234, "number"), word_value(50, "percent")
+    ('1,234.6', '0.0123', '50')
+    """
+    if form == "similarity":
+        return word_score(value)
+    if form == "bytes":
+        return word_size(int(value))
+    if form == "whole":
+        return f"{value:,.0f}"
+    if form == "percent":
+        return f"{value:.0f}"
+    return f"{value:,.1f}" if abs(value) >= 100 else f"{value:.4g}"
 
 
 def count_of(number: int, noun: str) -> str:

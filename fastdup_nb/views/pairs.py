@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from fastdup_nb.errors import InputNotFoundError, OptionError, ResultNotFoundError
-from fastdup_nb.paths import absolute
 from fastdup_nb.store import names
 from fastdup_nb.store.workdir import WorkDir
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from fastdup_nb.views.places import make_resolver as make_resolver  # noqa: PLC0414 - its older home
 
 PairSource = pd.DataFrame | str | PathLike[str] | WorkDir
 
@@ -81,28 +78,6 @@ def merge_mirrored(pairs: pd.DataFrame) -> pd.DataFrame:
     repeated = pd.Series(key).duplicated().to_numpy()
     kept: pd.DataFrame = pairs[~repeated & (source != target)]
     return kept
-
-
-def make_resolver(work_dir: WorkDir | None, input_dir: object = None) -> Callable[[str], str]:
-    """Return a function that makes stored file names absolute.
-
-    The original stores names relative to the folder it was started in. They are looked for in the
-    current folder, in `input_dir`, in the work_dir and beside it, and taken to be in the current
-    folder when found nowhere.
-    """
-    given = [Path(input_dir)] if isinstance(input_dir, (str, PathLike)) else []
-    folders = [Path(), *given, *([work_dir.path, work_dir.path.parent] if work_dir else [])]
-
-    def resolve(name: str) -> str:
-        if Path(name).is_absolute():
-            return name
-        for folder in folders:
-            candidate = absolute(folder / name)
-            if candidate.exists():
-                return str(candidate)
-        return str(absolute(name))
-
-    return resolve
 
 
 def _open_work_dir(given: str | PathLike[str] | WorkDir | None) -> WorkDir | None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from fastdup_nb.render.html import write_duplicates
+from fastdup_nb.render.html import write_gallery
 from fastdup_nb.views.duplicates import DuplicatesView, ImageCard, PairRow
 from tests.pictures import draw
 
@@ -57,7 +57,7 @@ class Watch:
 
 @pytest.fixture
 def written(tmp_path: Path) -> Path:
-    return write_duplicates(make_view(tmp_path / "photos"), tmp_path / "page")
+    return write_gallery(make_view(tmp_path / "photos"), tmp_path / "page")
 
 
 @pytest.fixture
@@ -225,7 +225,7 @@ def test_copy_paths(browser: Browser, written: Path):
 
 
 def test_served_it_asks_for_its_own_pictures_only(browser: Browser, tmp_path: Path):
-    written = write_duplicates(make_view(tmp_path / "photos"), tmp_path / "page", lazy_load=True)
+    written = write_gallery(make_view(tmp_path / "photos"), tmp_path / "page", lazy_load=True)
     page = browser.new_page()
     watch = Watch(page)
     own = "http://gallery.test/"

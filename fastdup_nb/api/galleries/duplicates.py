@@ -1,25 +1,18 @@
-"""The gallery functions of the V0.2 API."""
+"""`create_duplicates_gallery` of the V0.2 API."""
 
 from __future__ import annotations
 
-from inspect import signature
 from typing import TYPE_CHECKING, Any
 
-from fastdup_nb.api.reporting import report
-from fastdup_nb.errors import FastdupError
-from fastdup_nb.options import unknown_name
+from fastdup_nb.api.galleries.shared import make_gallery
 
 if TYPE_CHECKING:
     from os import PathLike
-    from pathlib import Path
 
     from fastdup_nb.views.boxes import BoxSource
-    from fastdup_nb.views.duplicates import DuplicatesView
     from fastdup_nb.views.labels import LabelSource, TextSource
     from fastdup_nb.views.pairs import PairSource
     from fastdup_nb.views.slices import SliceSpec
-
-FURTHER_ARGUMENTS = ("save_artifacts",)
 
 
 def create_duplicates_gallery(  # noqa: PLR0917 - the signature is the published one
@@ -83,13 +76,11 @@ def create_duplicates_gallery(  # noqa: PLR0917 - the signature is the published
     int
         0 for success, 1 for an error, which is written to standard error in one line with a hint.
     """
-    from fastdup_nb.render.artifacts import write_artifacts
-    from fastdup_nb.render.html import write_duplicates
     from fastdup_nb.views.duplicates import build_duplicates
 
-    try:
-        _check_further(kwargs)
-        view = build_duplicates(
+    view = make_gallery(
+        create_duplicates_gallery,
+        lambda: build_duplicates(
             similarity_file,
             num_images=num_images,
             descending=descending,
@@ -101,30 +92,10 @@ def create_duplicates_gallery(  # noqa: PLR0917 - the signature is the published
             get_extra_col_func=get_extra_col_func,
             input_dir=input_dir,
             work_dir=work_dir,
-        )
-        page = write_duplicates(view, save_path, lazy_load=lazy_load, max_width=max_width)
-        if kwargs.get("save_artifacts"):
-            write_artifacts(view, page.parent)
-    except FastdupError as error:
-        return report(error)
-    _show(view, page)
-    return 0
-
-
-def _check_further(given: dict[str, Any]) -> None:
-    published = signature(create_duplicates_gallery).parameters
-    known = [*(name for name in published if name != "kwargs"), *FURTHER_ARGUMENTS]
-    for name in given:
-        if name not in FURTHER_ARGUMENTS:
-            raise unknown_name("argument", name, known)
-
-
-def _show(view: DuplicatesView, page: Path) -> None:
-    from fastdup_nb.progress import in_notebook
-
-    if in_notebook():
-        from IPython.display import HTML, display
-
-        from fastdup_nb.render.html import duplicates_html
-
-        display(HTML(duplicates_html(view, page)))
+        ),
+        save_path,
+        kwargs,
+        lazy_load=lazy_load,
+        max_width=max_width,
+    )
+    return 0 if view else 1

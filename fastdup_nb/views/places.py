@@ -1,0 +1,73 @@
+"""Where images lie now, whatever folder or machine the results were made on."""
+
+from __future__ import annotations
+
+import re
+from os import PathLike
+from pathlib import Path, PurePath, PurePosixPath, PureWindowsPath
+from typing import TYPE_CHECKING
+
+from fastdup_nb.paths import absolute
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from fastdup_nb.store.workdir import WorkDir
+
+_WINDOWS = re.compile(r"[A-Za-z]:[\\/]|\\\\")
+
+
+def make_resolver(work_dir: WorkDir | None, input_dir: object = None) -> Callable[[str], str]:
+    """Return a function that makes stored file names absolute.
+
+    Relative names, as the original stores them, are looked for in the current folder, in
+    `input_dir`, in the work_dir and beside it. Absolute names of files that are gone (results of
+    another machine, a moved folder) are looked for in `input_dir` by their last parts, as many as
+    fit. What is found nowhere keeps its name, taken to be in the current folder.
+
+    Parameters
+    ----------
+    work_dir : WorkDir or None
+    input_dir : path, optional
+        Where the images lie now. Ignored when it is no path.
+    """
+    given = absolute(input_dir) if isinstance(input_dir, (str, PathLike)) and input_dir else None
+    near = [work_dir.path, work_dir.path.parent] if work_dir else []
+    folders = [Path(), *([given] if given else []), *near]
+    known: dict[str, str] = {}
+
+    def resolve(name: str) -> str:
+        if name not in known:
+            known[name] = _find(name, folders, given)
+        return known[name]
+
+    return resolve
+
+
+def _find(name: str, folders: list[Path], given: Path | None) -> str:
+    foreign = bool(_WINDOWS.match(name)) and not Path(name).is_absolute()
+    if not foreign and not Path(name).is_absolute():
+        for folder in folders:
+            candidate = absolute(folder / name)
+            if _is_there(candidate):
+                return str(candidate)
+        return (given and _find_by_end(PurePosixPath(name), given)) or str(absolute(name))
+    if given is None or (not foreign and _is_there(Path(name))):
+        return name
+    return _find_by_end(PureWindowsPath(name) if foreign else PurePath(name), given) or name
+
+
+def _find_by_end(name: PurePath, folder: Path) -> str:
+    parts = [part for part in name.parts if part not in (name.anchor, "..", ".")]
+    for start in range(len(parts)):
+        candidate = folder.joinpath(*parts[start:])
+        if _is_there(candidate):
+            return str(candidate)
+    return ""
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except (OSError, ValueError):  # too long, or with a null character
+        return False
