@@ -24,6 +24,12 @@ from fastdup_nb._version import __version__
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
+    from fastdup_nb.api.export import (
+        export_to_cvat,
+        export_to_labelImg,
+        export_to_tensorboard_projector,
+        generate_sprite_image,
+    )
     from fastdup_nb.api.features import load_binary_feature, save_binary_feature
     from fastdup_nb.api.galleries.duplicates import create_duplicates_gallery
     from fastdup_nb.api.kmeans import run_kmeans, run_kmeans_on_extracted
@@ -71,6 +77,10 @@ __all__ = [
     "create_duplicates_gallery",
     "create_kmeans_classifier",
     "create_knn_classifier",
+    "export_to_cvat",
+    "export_to_labelImg",
+    "export_to_tensorboard_projector",
+    "generate_sprite_image",
     "load_binary_feature",
     "load_ipython_extension",
     "run",
@@ -87,6 +97,10 @@ _HOMES = {
     "create_duplicates_gallery": "fastdup_nb.api.galleries.duplicates",
     "create_kmeans_classifier": "fastdup_nb.api.labels",
     "create_knn_classifier": "fastdup_nb.api.labels",
+    "export_to_cvat": "fastdup_nb.api.export",
+    "export_to_labelImg": "fastdup_nb.api.export",
+    "export_to_tensorboard_projector": "fastdup_nb.api.export",
+    "generate_sprite_image": "fastdup_nb.api.export",
     "load_binary_feature": "fastdup_nb.api.features",
     "run": "fastdup_nb.api.run",
     "run_kmeans": "fastdup_nb.api.kmeans",

@@ -215,7 +215,7 @@ class Fastdup:
             progress=progress,
         )
         if done.unreadable:
-            progress.message(done.warning("not shown"))
+            progress.message(done.warning())
         return done.path
 
     def to_fiftyone(self, name: str | None = None, *, get_label: LabelSource = None) -> Any:

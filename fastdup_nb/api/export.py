@@ -71,7 +71,7 @@ def export_to_tensorboard_projector(
         done = write_projector(source, log_dir, options, default_progress())
     except FastdupError as error:
         return report(error)
-    _warn(done, "shown as a crossed square")
+    _warn(done)
     sys.stdout.write(f"tensorboard --logdir {shlex.quote(str(done.path))}\n")
     return 0
 
@@ -195,13 +195,13 @@ def export_to_labelImg(  # noqa: N802 - the published name
 
 def _export(write: Callable[[], Export]) -> int:
     try:
-        _warn(write(), "left out")
+        _warn(write())
     except FastdupError as error:
         return report(error)
     return 0
 
 
-def _warn(done: Export, consequence: str) -> None:
-    warning = done.warning(consequence)
+def _warn(done: Export) -> None:
+    warning = done.warning()
     if warning:
         sys.stderr.write(f"{warning}\n")

@@ -122,7 +122,7 @@ def write_projector(
             sheet, unreadable = draw_sheet(files, grid, progress)
             save_sheet(sheet, staging / SPRITE)
         (staging / CONFIG).write_text(projector_config(len(files), d, grid), "ascii")
-    return Export(folder, len(files), unreadable)
+    return Export(folder, len(files), unreadable, "shown as a crossed square")
 
 
 def choose_rows(count: int, sample_size: int, sample_method: str = "random") -> NDArray[np.int64]:

@@ -36,24 +36,21 @@ class Export:
         Images in it.
     unreadable : tuple of Unreadable
         Images that could not be read.
+    consequence : str
+        What became of those.
     """
 
     path: Path
     count: int
     unreadable: tuple[Unreadable, ...] = ()
+    consequence: str = "left out"
 
-    def warning(self, consequence: str) -> str:
-        """Return one line about the unreadable images; empty when there are none.
-
-        Parameters
-        ----------
-        consequence : str
-            What became of them, for example `left out`.
-        """
+    def warning(self) -> str:
+        """Return one line about the unreadable images; empty when there are none."""
         if not self.unreadable:
             return ""
         first, count = self.unreadable[0], len(self.unreadable)
         which = f"{first.path}: {first.reason}"
         if count == 1:
-            return f"1 image cannot be read and is {consequence}: {which}."
-        return f"{count:,} images cannot be read and are {consequence}; the first is {which}."
+            return f"1 image cannot be read and is {self.consequence}: {which}."
+        return f"{count:,} images cannot be read and are {self.consequence}; the first is {which}."
