@@ -114,8 +114,9 @@ def read_frame(path: Path) -> pd.DataFrame:
     """
     import pandas as pd
 
-    # A file name "NA", "1e3" or "" is a name, not a missing value or a number.
-    as_text = dict.fromkeys(("filename", "error_code", "reason"), str)
+    # A file name "NA", "1e3" or "" is a name, not a missing value or a number; as an object, since
+    # a text type backed by Arrow refuses names that are not UTF-8.
+    as_text = dict.fromkeys(("filename", "error_code", "reason", "label"), object)
     try:
         return pd.read_csv(
             path,

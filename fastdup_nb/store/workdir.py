@@ -18,7 +18,7 @@ from fastdup_nb.errors import (
 from fastdup_nb.paths import absolute
 from fastdup_nb.store import extraction, names
 from fastdup_nb.store.features import FeatureFile, locate, open_features, read_feature_names
-from fastdup_nb.store.files import readable_errors, write_atomically
+from fastdup_nb.store.files import readable_errors
 from fastdup_nb.store.journal import complete_moves, move_into_place
 from fastdup_nb.store.tables import read_columns, read_frame
 
@@ -187,16 +187,10 @@ class WorkDir:
         """
         import pandas as pd
 
-        path = self.file(name)
-        frame = read_frame(path)
-        missing = set(names.PAIR_COLUMNS) - set(frame.columns)
-        if missing:
-            message = f"{path} has no column {', '.join(sorted(missing))}."
-            raise CorruptWorkDirError(message, "Run again to write it anew.")
-        for column in ("from", "to"):
-            if pd.api.types.is_numeric_dtype(frame[column]) and len(frame):
-                frame[column] = self._names_of(frame[column])
-            frame[column] = frame[column].astype(str)
+        source, target, similarity = self.read_pair_lists(name)
+        # As objects: a text type backed by Arrow refuses names that are not UTF-8.
+        frame = pd.DataFrame({"from": source, "to": target}, dtype=object)
+        frame["distance"] = similarity
         return frame
 
     def read_pair_lists(
@@ -231,18 +225,16 @@ class WorkDir:
         threshold : float, optional
             Which one, when the run had several.
         """
+        import pandas as pd
+
         name = names.COMPONENTS
         if threshold is not None:
             name = names.with_threshold(name, threshold)
         frame = self.read_table(name)
         by_index = dict(zip(self.indices, self.file_names, strict=True))
-        frame["filename"] = frame["__id"].map(by_index)
+        file_names = [by_index.get(number) for number in frame["__id"]]
+        frame["filename"] = pd.Series(file_names, index=frame.index, dtype=object)
         return frame
-
-    def write_config(self, config: Mapping[str, Any]) -> None:
-        """Write `config.json`."""
-        with write_atomically(self.path / names.CONFIG) as stream:
-            stream.write((json.dumps(config, indent=4) + "\n").encode())
 
     def read_config(self) -> dict[str, Any]:
         """Return `config.json`; empty when there is none.
@@ -274,13 +266,6 @@ class WorkDir:
     def _unnamed(self) -> CorruptWorkDirError:
         message = f"{self.path} has pairs of images that its file list does not name."
         return CorruptWorkDirError(message, "Run again to write them anew.")
-
-    def _names_of(self, numbers: pd.Series[Any]) -> pd.Series[Any]:
-        by_index = dict(zip(self.indices, self.file_names, strict=True))
-        found = numbers.map(by_index)
-        if found.isna().any():
-            raise self._unnamed()
-        return found
 
     def _require(self, *any_of: str) -> Path:
         for name in any_of:
