@@ -1,0 +1,1 @@
+"""Cleaning a collection: plan, dry run, apply, journal, undo."""

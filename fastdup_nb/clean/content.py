@@ -1,0 +1,99 @@
+"""What a file is right now, and whether two files hold the same."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+from fastdup_nb.errors import ImageError, ImageProblem
+
+BLOCK = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class FileState:
+    """What tells whether a file was changed.
+
+    Attributes
+    ----------
+    size : int
+        Bytes; of what a link leads to.
+    modified : int
+        Nanoseconds.
+    device, inode : int
+        What tells hard links to one file.
+    link : str
+        Where a symbolic link leads; empty for a plain file.
+    """
+
+    size: int
+    modified: int
+    device: int
+    inode: int
+    link: str = ""
+
+
+def look_at(path: str) -> FileState:
+    """Return the state of a file.
+
+    Raises
+    ------
+    ImageError
+        When it is not there, is no file, or cannot be looked at.
+    """
+    try:
+        status = os.stat(path)  # noqa: PTH116 - called for every image
+        link = os.readlink(path) if os.path.islink(path) else ""  # noqa: PTH114, PTH115
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise ImageError(ImageProblem.MISSING, "it is no longer there") from error
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise ImageError(ImageProblem.UNREADABLE, f"it cannot be looked at: {reason}") from error
+    if not stat.S_ISREG(status.st_mode):
+        raise ImageError(ImageProblem.UNREADABLE, "it is not a file")
+    return FileState(status.st_size, status.st_mtime_ns, status.st_dev, status.st_ino, link)
+
+
+def entry_of(path: str) -> str:
+    """Return the place of a file's own entry, whatever linked folders lead to it.
+
+    Two paths of one entry are one file: removing either removes both.
+    """
+    folder, name = os.path.split(path)
+    return os.path.join(os.path.realpath(folder), name)  # noqa: PTH118 - text stays text
+
+
+def digest_of(path: str) -> str:
+    """Return the SHA-256 of a file's content, in hexadecimal.
+
+    Raises
+    ------
+    OSError
+        When it cannot be read.
+    """
+    digest = hashlib.sha256()
+    with open(path, "rb", buffering=0) as stream:  # noqa: PTH123
+        while block := stream.read(BLOCK):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def same_content(one: str, other: str) -> bool:
+    """Return whether two files hold the same bytes: all of them are compared.
+
+    Raises
+    ------
+    OSError
+        When one cannot be read.
+    """
+    with ExitStack() as stack:
+        first, second = (stack.enter_context(open(path, "rb")) for path in (one, other))  # noqa: PTH123
+        while True:
+            block = first.read(BLOCK)
+            if block != second.read(BLOCK):
+                return False
+            if not block:
+                return True

@@ -1,0 +1,181 @@
+"""Plans and what came of them as text for a terminal; names are quoted, never obeyed."""
+
+from __future__ import annotations
+
+import shlex
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from fastdup_nb.clean.apply import Left, undo_hint
+from fastdup_nb.clean.plan import Action
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from fastdup_nb.clean.apply import Outcome
+    from fastdup_nb.clean.plan import Decision, Plan
+    from fastdup_nb.clean.undo import Restored
+
+MOST_ROWS = 1000
+MOST_NAMES = 3
+_PLACES = {
+    "system": "in the trash of the system",
+    "trash": "in the trash of the work_dir",
+    "permanent": "deleted permanently",
+    "move": "moved",
+}
+
+
+def quote(path: str) -> str:
+    r"""Return a path as one word of a POSIX shell.
+
+    Names with control characters, or bytes that are not UTF-8, go through `printf`, so that the
+    command stays on its line and nothing reaches the terminal raw.
+
+    >>> quote("/photos/semi;colon #.jpg")
+    "'/photos/semi;colon #.jpg'"
+    >>> quote("/photos/new\nline.jpg")
+    '"$(printf %b \'/photos/new\\0012line.jpg\')"'
+    """
+    if all(character.isprintable() for character in path):
+        return shlex.quote(path)
+    codes = "".join(
+        character if character.isprintable() and character != "\\" else _octal(character)
+        for character in path
+    )
+    return f'"$(printf %b {shlex.quote(codes)})"'
+
+
+def _octal(character: str) -> str:
+    return "".join(f"\\0{byte:03o}" for byte in character.encode("utf-8", "surrogateescape"))
+
+
+def printable(text: str) -> str:
+    r"""Return text with control characters shown as escapes.
+
+    >>> printable("new\nline")
+    'new\\nline'
+    """
+    return "".join(
+        character if character.isprintable() else ascii(character)[1:-1] for character in text
+    )
+
+
+def commands(plan: Plan) -> list[str]:
+    """Return one shell command for every file that would be deleted or moved."""
+    lines = []
+    for decision in plan.going:
+        if decision.action is Action.DELETE:
+            lines.append(f"rm -f -- {quote(decision.path)}")
+        elif decision.action is Action.MOVE:
+            lines.append(f"mv -n -- {quote(decision.path)} {quote(decision.target)}")
+    return lines
+
+
+def plan_text(plan: Plan) -> str:
+    """Return a plan as a table of what goes and what stays, then the commands, then the sums."""
+    lines = []
+    previous = None
+    for decision in plan.decisions[:MOST_ROWS]:
+        if decision.group and decision.group != previous:
+            lines.append(f"cluster {printable(decision.group)}")
+            previous = decision.group
+        lines.append(_row(decision))
+    if len(plan.decisions) > MOST_ROWS:
+        lines.append(f"  ... and {len(plan.decisions) - MOST_ROWS:,} more files")
+    lines += [printable(note) for note in plan.notes]
+    lines += commands(plan)
+    lines.append(_sums(plan))
+    return "\n".join(lines)
+
+
+def outcome_text(plan: Plan, outcome: Outcome) -> str:
+    """Return what came of a plan: how many went where, what was left and why, how to undo it."""
+    went = Counter(outcome.done.values())
+    lines = [f"{_files(count)} {_PLACES[where]}." for where, count in went.items()]
+    if not lines:
+        lines.append("Nothing was changed.")
+    elif set(went) != {"move"}:
+        lines[-1] += f" {size_text(outcome.freed)} in all."
+    lines += _left_lines([*_not_going(plan), *outcome.left], "left in place")
+    if set(went) - {"permanent"}:
+        lines.append(undo_hint(outcome.folder))
+    return "\n".join(lines)
+
+
+def retagged_text(plan: Plan, folder: str) -> str:
+    """Return how many images were handed over to a labelling tool, and what was not."""
+    lines = [f"{_files(len(plan.going))} to retag in {printable(folder)}."]
+    return "\n".join([*lines, *_left_lines(_not_going(plan), "left out")])
+
+
+def _not_going(plan: Plan) -> list[Left]:
+    return [
+        Left(decision.path, decision.why)
+        for decision in plan.decisions
+        if decision.action in (Action.STAY, Action.GONE)
+    ]
+
+
+def restored_text(restored: Restored) -> str:
+    """Return what came of an undo: what is back, what is not and why."""
+    if not restored.batch:
+        return f"There is nothing to undo in {printable(str(restored.folder))}."
+    lines = [f"Cleaning {restored.batch}: {_files(len(restored.back))} put back."]
+    if restored.already:
+        lines.append(f"{_files(len(restored.already))} already in place.")
+    lines += _left_lines(restored.left, "not put back")
+    if restored.earlier:
+        plural = "s" if restored.earlier > 1 else ""
+        lines.append(f"{restored.earlier} earlier cleaning{plural} can be undone.")
+    return "\n".join(lines)
+
+
+def size_text(size: float) -> str:
+    """Return bytes in a readable unit.
+
+    >>> size_text(1_500_000)
+    '1.5 MB'
+    """
+    for unit in ("bytes", "kB", "MB", "GB"):
+        if size < 1000:
+            return f"{size:,.0f} {unit}" if unit == "bytes" else f"{size:,.1f} {unit}"
+        size /= 1000
+    return f"{size:,.1f} TB"
+
+
+def _row(decision: Decision) -> str:
+    label = f"  [{printable(decision.label)}]" if decision.label else ""
+    action, path = decision.action.value, printable(decision.path)
+    return f"  {action:<6}  {path}{label}  ({printable(decision.why)})"
+
+
+def _sums(plan: Plan) -> str:
+    going = plan.going
+    if not going:
+        return "Dry run: there is nothing to do."
+    exact = sum(decision.exact for decision in going)
+    copies = f", {exact:,} of them exact copies" if exact else ""
+    verb = {"delete": "go", "move": "be moved", "retag": "be retagged"}[going[0].action.value]
+    return (
+        f"Dry run: nothing was changed. {_files(len(going))} ({size_text(plan.freed)}) "
+        f"would {verb}{copies}. To do it: dry_run=False."
+    )
+
+
+def _left_lines(left: Iterable[Left], what: str) -> list[str]:
+    """Return one line per reason, with some names."""
+    names: dict[str, list[str]] = {}
+    for entry in left:
+        reason = entry.reason.replace(entry.path, "it")
+        names.setdefault(reason, []).append(entry.path)
+    lines = []
+    for reason, paths in names.items():
+        shown = ", ".join(map(printable, paths[:MOST_NAMES]))
+        more = f" and {len(paths) - MOST_NAMES:,} more" if len(paths) > MOST_NAMES else ""
+        lines.append(f"{_files(len(paths))} {what}: {printable(reason)}: {shown}{more}.")
+    return lines
+
+
+def _files(count: int) -> str:
+    return f"{count:,} file" if count == 1 else f"{count:,} files"
