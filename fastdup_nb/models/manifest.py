@@ -16,7 +16,7 @@ from typing import Any
 
 from fastdup_nb.errors import ModelError
 
-DEFAULT_MODEL = "fixed-576"
+DEFAULT_MODEL = "computed-576"
 
 LAYOUTS = ("NHWC", "NCHW")
 PIXEL_TYPES = ("uint8", "float32", "float16")

@@ -12,6 +12,7 @@ import pytest
 
 from fastdup_nb.errors import ModelError
 from fastdup_nb.models import embedder, load_embedder, manifest, session, usable_rows
+from fastdup_nb.models.manifest import DEFAULT_MODEL
 from tests.unit.models.conftest import FLOAT, HALF, UINT8, weights
 
 IMAGENET_MEAN, IMAGENET_STD = np.array([0.485, 0.456, 0.406]), np.array([0.229, 0.224, 0.225])
@@ -110,7 +111,7 @@ def test_d_that_does_not_fit(make_model):
         load_embedder(make_model(d=512), d=576)
     assert caught.value.message == "model.onnx gives 512 numbers per image but d=576."
     assert caught.value.hint == "Pass d=512."
-    with pytest.raises(ModelError, match="fixed-576 gives 576 numbers per image but d=512"):
+    with pytest.raises(ModelError, match=f"{DEFAULT_MODEL} gives 576 numbers per image but d=512"):
         load_embedder("", d=512)
 
 
@@ -200,7 +201,7 @@ def test_manifests_that_contradict_the_model(make_model, fields, message):
 def test_a_damaged_bundled_model(monkeypatch):
     whole = manifest.bundled_bytes
     monkeypatch.setattr(embedder, "bundled_bytes", lambda file: whole(file)[:-1])
-    with pytest.raises(ModelError, match=r"fixed-576\.onnx is not the file"):
+    with pytest.raises(ModelError, match=rf"{DEFAULT_MODEL}\.onnx is not the file"):
         load_embedder()
 
 
