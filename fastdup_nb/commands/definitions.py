@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
     from fastdup_nb.commands.gallery import DuplicatesGallery
     from fastdup_nb.commands.place import Place
-    from fastdup_nb.session import Fastdup, SummaryReport
+    from fastdup_nb.render.report import SummaryReport
+    from fastdup_nb.session import Fastdup
     from fastdup_nb.views.duplicates import DuplicatesView
 
 

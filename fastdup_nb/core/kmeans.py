@@ -7,6 +7,7 @@ runs on the vectors as they are stored, not normalised, as the original does.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -27,6 +28,9 @@ SEED = 1234
 # More rows cost time and hardly move a centroid.
 ROWS_PER_CLUSTER = 256
 SAMPLE_BYTES = 256 << 20
+# The first centroids are chosen among so many rows.
+SEED_ROWS = 8192
+SEED_ROWS_PER_CLUSTER = 4
 TILE_ROWS = 512
 # Asked for beyond k: float32 sums rank near ties either way, the exact distance decides.
 SPARE = 4
@@ -124,7 +128,8 @@ def fit_centroids(
     faiss computes with one thread, so that sums do not depend on how threads share them.
     """
     sample = _checked(sample)
-    centroids = _first_centroids(sample, count)
+    with Workers(1):
+        centroids = _first_centroids(sample, count)
     if len(centroids) < count:
         progress.message(
             f"Only {len(centroids):,} different images for {count:,} clusters: "
@@ -201,18 +206,44 @@ def _checked(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def _first_centroids(sample: NDArray[np.float32], count: int) -> NDArray[np.float32]:
-    """Return different rows of the sample, chosen at random: `count`, or all there are."""
-    order = np.random.default_rng(SEED).permutation(len(sample))
-    seen: set[bytes] = set()
+    """Return different rows of the sample that lie far apart: `count`, or all there are."""
+    first_with = {_digest(row): place for place, row in reversed(list(enumerate(sample)))}
+    different = np.sort(np.fromiter(first_with.values(), np.int64))
+    if len(different) <= count:
+        return sample[different]
+    generator = np.random.default_rng(SEED)
+    pool = min(max(SEED_ROWS, SEED_ROWS_PER_CLUSTER * count), len(different))
+    rows = sample[np.sort(generator.choice(different, pool, replace=False))]
+    first: NDArray[np.float32] = rows[_spread_out(rows, count, generator)]
+    return first
+
+
+def _digest(row: NDArray[np.float32]) -> bytes:
+    return blake2b((row + np.float32(0)).tobytes(), digest_size=16).digest()  # -0.0 is 0.0
+
+
+def _spread_out(rows: NDArray[np.float32], count: int, generator: np.random.Generator) -> list[int]:
+    """Choose rows with a probability that grows with the squared distance to the chosen ones.
+
+    Of a few drawn rows the one is taken that leaves the least distance: greedy k-means++ (D.
+    Arthur, S. Vassilvitskii, "k-means++: the advantages of careful seeding", 2007).
+    """
+    squares = np.einsum("ij,ij->i", rows, rows, dtype=np.float64)
+    # Rounding must not make the distance of a different row 0.
+    least = max(float(squares.max()), 1.0) * 1e-12
+    distance = np.full(len(rows), 1.0)
     chosen: list[int] = []
-    for row in order.tolist():
-        if len(chosen) == count:
-            break
-        key = (sample[row] + np.float32(0)).tobytes()  # -0.0 is 0.0
-        if key not in seen:
-            seen.add(key)
-            chosen.append(row)
-    return sample[chosen]
+    while len(chosen) < count:
+        tries = 1 + int(np.log(count)) if chosen else 1
+        drawn = generator.choice(len(rows), tries, p=distance / distance.sum())
+        far = squares[:, None] + squares[drawn] - 2.0 * (rows @ rows[drawn].T)
+        far = np.maximum(far, least)
+        left = np.minimum(distance[:, None], far) if chosen else far
+        best = int(left.sum(axis=0).argmin())
+        chosen.append(int(drawn[best]))
+        distance = left[:, best]
+        distance[chosen] = 0
+    return chosen
 
 
 def _step(

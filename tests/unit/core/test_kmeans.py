@@ -139,3 +139,22 @@ def test_nothing_is_written_to_standard_error(capfd):
     cluster_rows(ArrayRows(vectors), 10, 1, 5, 1, QUIET)
     shown = capfd.readouterr()
     assert shown.out == shown.err == ""
+
+
+def test_separate_groups_become_the_clusters():
+    vectors, group = blobs(12, 25)
+    found = cluster_rows(ArrayRows(vectors), 12, 1, 20, 1, QUIET)
+    assert len(set(zip(group, found.cluster[:, 0], strict=True))) == 12
+
+
+def test_zeros_of_either_sign_are_one_vector():
+    vectors = np.zeros((4, 3), np.float32)
+    vectors[::2] *= -1
+    assert len(fit_centroids(vectors, 3, 5, QUIET)) == 1
+
+
+def test_first_centroids_are_different_when_nearly_all_rows_are_copies():
+    vectors = np.ones((300, 6), np.float32)
+    vectors[-5:, 0] += np.float32(1e-6) * np.arange(1, 6, dtype=np.float32)
+    first = kmeans._first_centroids(vectors, 5)
+    assert len(np.unique(first, axis=0)) == 5
