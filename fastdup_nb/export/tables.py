@@ -17,6 +17,7 @@ from fastdup_nb.store.tables import write_table
 from fastdup_nb.views.labels import LabelSource, make_labeller
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from os import PathLike
     from pathlib import Path
 
@@ -43,14 +44,14 @@ def build_image_table(work_dir: WorkDir, labels: LabelSource = None) -> pd.DataF
         lowest threshold), and the statistics (when the run kept them).
     """
     stored = work_dir.file_names
-    table = pd.DataFrame({"index": work_dir.indices, "filename": map(_absolute, stored)})
-    table["index"] = table["index"].astype(np.int64)
+    table = pd.DataFrame({"index": np.asarray(work_dir.indices, np.int64)})
+    table["filename"] = _texts(_absolute(name) for name in stored)
     if labels is not None:
         label_of = make_labeller(labels, work_dir)
-        table["label"] = [", ".join(label_of(name)) for name in table["filename"]]
+        table["label"] = _texts(", ".join(label_of(name)) for name in table["filename"])
     if work_dir.has(names.SIMILARITY):
         nearest = _nearest(work_dir.read_pairs(names.SIMILARITY)).reindex(stored)
-        table["neighbor"] = [_absolute(name) for name in nearest["to"].fillna("")]
+        table["neighbor"] = _texts(_absolute(name) for name in nearest["to"].fillna(""))
         table["similarity"] = nearest["distance"].to_numpy(np.float64)
     _add_components(table, work_dir)
     return pd.concat([table, _statistics(work_dir, stored)], axis=1)
@@ -105,6 +106,11 @@ def write_parquet(table: pd.DataFrame, path: str | PathLike[str]) -> Export:
     with write_atomically(target) as stream:
         parquet.write_table(arrow, stream)
     return Export(target, len(table))
+
+
+def _texts(texts: Iterable[str]) -> pd.Series[Any]:
+    # As objects: the string types of pandas do not hold the names that are not UTF-8.
+    return pd.Series(list(texts), dtype=object)
 
 
 def _absolute(name: str) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import itertools
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from fastdup_nb.errors import CorruptWorkDirError
@@ -104,6 +105,19 @@ def read_columns(path: Path, wanted: Sequence[str]) -> dict[str, list[str]]:
     return columns
 
 
+@contextmanager
+def any_text() -> Iterator[None]:
+    """Let pandas make columns of any text, undecodable file names included.
+
+    Where pyarrow is installed pandas would keep texts in it, which takes nothing but valid UTF-8.
+    Serves as a decorator too.
+    """
+    import pandas as pd
+
+    with pd.option_context("mode.string_storage", "python"):
+        yield
+
+
 def read_frame(path: Path) -> pd.DataFrame:
     """Read a table as a DataFrame; columns of names stay text.
 
@@ -118,14 +132,15 @@ def read_frame(path: Path) -> pd.DataFrame:
     # a text type backed by Arrow refuses names that are not UTF-8.
     as_text = dict.fromkeys(("filename", "error_code", "reason", "label"), object)
     try:
-        return pd.read_csv(
-            path,
-            dtype=as_text,
-            na_filter=True,
-            keep_default_na=False,
-            na_values=["-nan", "nan"],
-            encoding_errors=ENCODING_ERRORS,
-        )
+        with any_text():
+            return pd.read_csv(
+                path,
+                dtype=as_text,
+                na_filter=True,
+                keep_default_na=False,
+                na_values=["-nan", "nan"],
+                encoding_errors=ENCODING_ERRORS,
+            )
     except (ValueError, OSError) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise _corrupt(path, reason) from error

@@ -6,6 +6,7 @@ import pytest
 from fastdup_nb.errors import CorruptWorkDirError, WorkDirError
 from fastdup_nb.store.files import readable_errors, write_atomically
 from fastdup_nb.store.tables import iterate_table, read_columns, read_frame, write_table
+from fastdup_nb.store.workdir import WorkDir
 
 ODD_NAMES = [
     'quo"te.jpg',
@@ -106,3 +107,18 @@ def test_a_really_full_disk_is_reported():
         Path("/dev/full").open("wb") as stream,
     ):
         stream.write(b"x" * 100_000)
+
+
+def test_frames_hold_undecodable_names_also_beside_pyarrow(tmp_path):
+    # pandas keeps texts in pyarrow where that is installed (the extra `parquet`).
+    for name, rows in {
+        "atrain_features.dat.csv": [["index", "filename"], [0, ODD_NAMES[7]], [1, "b"]],
+        "similarity.csv": [["from", "to", "distance"], [ODD_NAMES[7], "b", 0.9]],
+        "outliers.csv": [["from", "to", "distance"], [0, 1, 0.9]],
+        "connected_components.csv": [["__id", "component_id"], [0, 0], [1, 0]],
+    }.items():
+        write_table(tmp_path / name, rows[0], rows[1:])
+    work_dir = WorkDir.open(tmp_path)
+    assert work_dir.read_pairs()["from"].tolist() == [ODD_NAMES[7]]
+    assert work_dir.read_pairs("outliers.csv")["from"].tolist() == [ODD_NAMES[7]]
+    assert work_dir.read_components()["filename"].tolist() == [ODD_NAMES[7], "b"]
