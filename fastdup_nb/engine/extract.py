@@ -14,7 +14,7 @@ import json
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -24,7 +24,13 @@ from fastdup_nb.media.silence import silenced_codecs
 from fastdup_nb.media.statistics import advanced_columns, basic_columns, measure
 from fastdup_nb.models import Embedder, usable_rows
 from fastdup_nb.sources import Listing, read_bytes
-from fastdup_nb.store.extraction import DIGEST_BYTES, BadFile, ExtractedChunk, Extraction
+from fastdup_nb.store.extraction import (
+    DIGEST_BYTES,
+    BadFile,
+    ExtractedChunk,
+    Extraction,
+    content_digest,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -123,8 +129,8 @@ class ChunkReader:
         if limits.run_stats:
             statistics = measure(photo, len(data), advanced=limits.run_advanced_stats)
         # Processors have instructions for SHA-256: it takes half the time of BLAKE2.
-        digest = hashlib.sha256(data).digest()[:DIGEST_BYTES]
-        return _Good(index, path, to_pixels(photo, *self._size), statistics, digest, len(data))
+        pixels = to_pixels(photo, *self._size)
+        return _Good(index, path, pixels, statistics, content_digest(data), len(data))
 
     def _embed(self, images: Sequence[_Good]) -> NDArray[np.float32]:
         if not images:
@@ -161,8 +167,15 @@ def fingerprint(listing: Listing, embedder: Embedder, limits: TuriParams, chunk:
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
+class ImageReader(Protocol):
+    """Whatever gives a chunk of the listing."""
+
+    def read(self, start: int, stop: int) -> ExtractedChunk:
+        """Return what images start to stop of the listing give."""
+
+
 def extract(
-    reader: ChunkReader, listing: Listing, plan: Plan, extraction: Extraction, progress: Progress
+    reader: ImageReader, listing: Listing, plan: Plan, extraction: Extraction, progress: Progress
 ) -> None:
     """Read every image that is still to do and append the results in the order of the listing.
 

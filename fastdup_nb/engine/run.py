@@ -65,7 +65,7 @@ def run(options: RunOptions, progress: Progress) -> WorkDir:
         with work_dir.lock():
             if not plan.extract:
                 _adopt_features(work_dir, options)
-            (_relate if plan.relate else _cluster)(work_dir, options, plan, progress)
+            (relate_stored if plan.relate else _cluster)(work_dir, options, plan, progress)
     return work_dir
 
 
@@ -78,7 +78,7 @@ def _extract(options: RunOptions, plan: Plan, progress: Progress) -> WorkDir:
         num_images=options.num_images,
         min_offset=options.min_offset,
         max_offset=options.max_offset,
-        exclude=_own_folder(options, path),
+        exclude=own_folder(options, path),
     )
     for warning in listing.warnings:
         progress.message(warning)
@@ -114,23 +114,32 @@ def _extract_listing(
         "fingerprint": mark,
         "model": embedder.name,
         "model_sha256": embedder.fingerprint,
+        # What the embeddings depend on: a later run_mode=2 may be given other options.
+        "extraction": {
+            "model_path": str(absolute(options.model_path)) if str(options.model_path) else "",
+            "batch_size": options.batch_size,
+            "turi_param": options.turi_param,
+        },
         "listed": len(listing.paths),
         "good": extraction.good,
         "bad": extraction.bad,
     }
-    finished |= _config_file(work_dir, options, about)
+    finished |= config_file(work_dir, options, about)
     outdated = [*work_dir.derived(), names.STATISTICS]
     work_dir.publish(finished, outdated=outdated)
     discard(work_dir.private)
 
 
-def _relate(work_dir: WorkDir, options: RunOptions, plan: Plan, progress: Progress) -> None:
+def relate_stored(work_dir: WorkDir, options: RunOptions, plan: Plan, progress: Progress) -> None:
+    """Look for the neighbours of the stored embeddings of a locked work_dir; write the findings."""
     from fastdup_nb.engine.relate import relate
 
     with _interruptible("looking for neighbours", progress):
         relate(work_dir, options, plan, progress)
     about = work_dir.read_config().get(OURS) or {"version": __version__}
-    work_dir.publish(_config_file(work_dir, options, about))
+    # The method as it was chosen: the options do not tell the default from the same text given.
+    about = {**about, "nnf_mode": plan.method.mode}
+    work_dir.publish(config_file(work_dir, options, about))
 
 
 def _cluster(work_dir: WorkDir, options: RunOptions, plan: Plan, progress: Progress) -> None:
@@ -198,7 +207,7 @@ def _modified(path: str) -> float:
         return 0.0
 
 
-def _own_folder(options: RunOptions, work_dir: Path) -> Path:
+def own_folder(options: RunOptions, work_dir: Path) -> Path:
     """Return the folder that is never listed as input: the work_dir, or its private part."""
     here = absolute(work_dir)
     given = options.input_dir
@@ -216,7 +225,8 @@ def _nothing_usable(work_dir: WorkDir) -> InputError:
     return InputError(message, f"The reason for each is in {table}.")
 
 
-def _config_file(work_dir: WorkDir, options: RunOptions, about: dict[str, Any]) -> dict[Path, str]:
+def config_file(work_dir: WorkDir, options: RunOptions, about: dict[str, Any]) -> dict[Path, str]:
+    """Write `config.json` into the private folder; return it with the name it is to get."""
     config = options.as_json()
     given = config["input_dir"]
     if given and Path(given).expanduser().exists():

@@ -8,6 +8,7 @@ back to it. Only when all is done do the parts take their published names, in on
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import time
@@ -247,6 +248,11 @@ def discard(private: Path) -> None:
     with readable_errors(private):
         for name in (CHECKPOINT, *PUBLISHED):
             (private / name).unlink(missing_ok=True)
+
+
+def content_digest(data: bytes) -> bytes:
+    """Return the digest of a file's content, as it is stored for every image."""
+    return hashlib.sha256(data).digest()[:DIGEST_BYTES]
 
 
 def read_digests(private: Path, rows: int) -> NDArray[np.void] | None:
