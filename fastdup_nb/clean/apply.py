@@ -34,16 +34,19 @@ _READ_ONLY = {errno.EACCES, errno.EPERM, errno.EROFS}
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """A file that was to go and did not.
+    """A file that was to go, or to come back, and did not.
 
     Attributes
     ----------
     path : str
     reason : str
+    place : str
+        Where it is, when that is elsewhere.
     """
 
     path: str
     reason: str
+    place: str = ""
 
 
 @dataclass(slots=True)

@@ -132,7 +132,7 @@ def _from_table(table: pd.DataFrame) -> list[Group]:
 def _as_list(value: Any, column: str) -> list[Any]:
     if isinstance(value, str):  # a cell of a CSV file
         value = _parse_list(value)
-    if isinstance(value, (list, tuple)) or hasattr(value, "tolist"):
+    if isinstance(value, (list, tuple)) or getattr(value, "ndim", 0) == 1:
         return list(value)
     raise OptionError(f"The column {column} does not hold lists.", _HINT)
 

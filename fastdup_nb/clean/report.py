@@ -167,8 +167,8 @@ def _left_lines(left: Iterable[Left], what: str) -> list[str]:
     """Return one line per reason, with some names."""
     names: dict[str, list[str]] = {}
     for entry in left:
-        reason = entry.reason.replace(entry.path, "it")
-        names.setdefault(reason, []).append(entry.path)
+        place = f" (now {entry.place})" if entry.place else ""
+        names.setdefault(entry.reason, []).append(entry.path + place)
     lines = []
     for reason, paths in names.items():
         shown = ", ".join(map(printable, paths[:MOST_NAMES]))

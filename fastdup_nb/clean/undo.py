@@ -12,6 +12,7 @@ from fastdup_nb.clean.apply import Left
 from fastdup_nb.clean.content import digest_of
 from fastdup_nb.clean.journal import Journal, Record
 from fastdup_nb.clean.moving import move_file
+from fastdup_nb.clean.removal import PERMANENT
 from fastdup_nb.errors import OptionError, ResultNotFoundError
 from fastdup_nb.paths import absolute
 from fastdup_nb.progress import SilentProgress
@@ -148,11 +149,11 @@ def _restore(
                 _tidy(folder, place, note)
                 restored.back.append(path)
                 return
-            reasons.append(reason)
+            reasons.append(Left(path, reason, str(place)))
     if any(_holds(path, record) for record in attempts):
         restored.already.append(path)
     else:
-        restored.left.append(Left(path, reasons[0] if reasons else _lost(attempts[0], path)))
+        restored.left.append(reasons[0] if reasons else _lost(attempts[0], path))
 
 
 def _target(folder: Path, record: Record) -> list[Path]:
@@ -174,12 +175,12 @@ def _put_back(place: Path, path: str, record: Record) -> str:
         if os.path.lexists(path):
             return _settle_taken(place, path)
         if not _holds(str(place), record):
-            return f"it was changed since; it is at {place}"
+            return "it was changed since"
         move_file(place, Path(path))
     except FileExistsError:
-        return f"another file is in its place; it is at {place}"
+        return "another file is in its place"
     except OSError as error:
-        return f"it cannot be put back: {error.strerror or error}; it is at {place}"
+        return f"it cannot be put back: {error.strerror or error}"
     return ""
 
 
@@ -188,7 +189,7 @@ def _settle_taken(place: Path, path: str) -> str:
     if os.path.samestat(os.lstat(place), os.lstat(path)):
         place.unlink()
         return ""
-    return f"another file is in its place; it is at {place}"
+    return "another file is in its place"
 
 
 def _holds(path: str, record: Record) -> bool:
@@ -205,16 +206,14 @@ def _holds(path: str, record: Record) -> bool:
         return False
 
 
-def _lost(record: Record, path: str) -> str:
-    if record.do == "permanent":
-        if os.path.lexists(path):
-            return "it was deleted permanently; another file is in its place"
-        return "it was deleted permanently"
+def _lost(record: Record, path: str) -> Left:
+    if record.do == PERMANENT:
+        return Left(path, "it was deleted permanently")
     if record.do == "system":
         if trash.system_is_searchable():
-            return "it is no longer in the trash of the system"
-        return "it is in the trash of the system: put it back from there"
-    return f"it is no longer where it was moved to: {record.target}"
+            return Left(path, "it is no longer in the trash of the system")
+        return Left(path, "it is in the trash of the system: put it back from there")
+    return Left(path, "it is no longer where it was moved to", record.target)
 
 
 def _tidy(folder: Path, place: Path, note: Path | None) -> None:
