@@ -63,6 +63,7 @@ def write_labelimg(
     folder = absolute(save_path)
     reporter = SilentProgress() if progress is None else progress
     unreadable: list[Unreadable] = []
+    written: list[LabelledFile] = []
     taken: set[str] = set()
     reporter.start("Writing annotations", len(files))
     with stage(folder, last=CLASSES) as staging:
@@ -76,12 +77,13 @@ def write_labelimg(
             document = annotation(file, opened[1])
             _check_not_other(folder / name, document)
             (staging / name).write_bytes(document)
+            written.append(file)
             reporter.advance(1)
         reporter.finish()
-        if not taken:
+        if not written:
             raise none_left(unreadable)
-        (staging / CLASSES).write_bytes(_classes(folder / CLASSES, files))
-    return Export(folder, len(taken), tuple(unreadable))
+        (staging / CLASSES).write_bytes(_classes(folder / CLASSES, written))
+    return Export(folder, len(written), tuple(unreadable))
 
 
 def annotation(file: LabelledFile, photo: Photo) -> bytes:

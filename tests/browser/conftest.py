@@ -13,6 +13,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -100,6 +101,18 @@ def _wait_for(lab: Lab, server: subprocess.Popen[bytes], log: Path) -> None:
 
 @pytest.fixture
 def browser() -> Iterator[Browser]:
+    with chromium("--disable-gpu") as started:
+        yield started
+
+
+@pytest.fixture
+def browser_with_webgl() -> Iterator[Browser]:
+    with chromium() as started:
+        yield started
+
+
+@contextmanager
+def chromium(*further: str) -> Iterator[Browser]:
     if os.environ.get("FASTDUP_NB_NO_BROWSER") == "1":
         pytest.skip("FASTDUP_NB_NO_BROWSER=1")
     import playwright.sync_api as api
@@ -108,9 +121,9 @@ def browser() -> Iterator[Browser]:
     if program is None:
         pytest.fail("Chromium is not installed. Install it, or set FASTDUP_NB_NO_BROWSER=1.")
     arguments = [
-        *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+        *("--no-sandbox", "--disable-quic", "--no-first-run", "--disable-dev-shm-usage"),
         *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
-        "--disable-dev-shm-usage",
+        *further,
     ]
     with api.sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=program, args=arguments)

@@ -1,0 +1,128 @@
+"""An exported projector in the real TensorBoard: over HTTP, and on screen in Chromium."""
+
+from __future__ import annotations
+
+import colorsys
+import io
+import json
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import fastdup_nb
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+SECONDS = 60
+COUNT, D = 12, 24
+COLOURS = [
+    tuple(round(255 * part) for part in colorsys.hsv_to_rgb(number / COUNT, 1, 1))
+    for number in range(COUNT)
+]
+
+
+@pytest.fixture
+def logs(tmp_path: Path) -> Path:
+    """Twelve images of one colour each, one of which is gone when they are exported."""
+    photos = []
+    for number, colour in enumerate(COLOURS):
+        path = tmp_path / f"{number:02d}.png"
+        Image.new("RGB", (64, 64), colour).save(path)
+        photos.append(str(path))
+    vectors = np.random.default_rng(1).normal(size=(COUNT, D)).astype(np.float32)
+    fastdup_nb.save_binary_feature(tmp_path / "work", photos, vectors)
+    Path(photos[7]).unlink()
+    labels = {path: f"label {number}\t<b>" for number, path in enumerate(photos)}
+    folder = tmp_path / "logs"
+    exported = fastdup_nb.export_to_tensorboard_projector(
+        tmp_path / "work", folder, d=D, get_label_func=labels
+    )
+    assert exported == 0
+    return folder
+
+
+@pytest.fixture
+def tensorboard(logs: Path, tmp_path: Path) -> Iterator[str]:
+    pytest.importorskip("tensorboard")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = f"http://127.0.0.1:{free.getsockname()[1]}"
+    command = [sys.executable, "-m", "tensorboard.main", "--logdir", str(logs)]
+    command += ["--host", "127.0.0.1", "--port", address.rpartition(":")[2], "--load_fast=false"]
+    with (tmp_path / "tensorboard.log").open("wb") as log:
+        server = subprocess.Popen(command, stdout=log, stderr=log, cwd=tmp_path)
+        try:
+            wait_for_projector(address, server, tmp_path / "tensorboard.log")
+            yield address
+        finally:
+            server.terminate()
+            server.wait(30)
+
+
+def get(address: str, route: str = "", query: str = "") -> bytes:
+    where = f"{address}/data/plugin/projector/{route}{query}" if route else address
+    with urllib.request.urlopen(where, timeout=20) as answer:
+        return bytes(answer.read())
+
+
+def wait_for_projector(address: str, server: subprocess.Popen[bytes], log: Path) -> None:
+    # TensorBoard finds out in the background that there is something to project.
+    deadline = time.monotonic() + SECONDS
+    while time.monotonic() < deadline and server.poll() is None:
+        try:
+            plugins = json.loads(get(f"{address}/data/plugins_listing"))
+        except OSError:
+            plugins = {}
+        if plugins.get("projector", {}).get("enabled"):
+            return
+        time.sleep(0.2)
+    pytest.fail(f"TensorBoard shows no projector:\n{log.read_text()[-3000:]}")
+
+
+@pytest.mark.slow
+def test_tensorboard_serves_every_part(tensorboard: str, logs: Path) -> None:
+    assert json.loads(get(tensorboard, "runs")) == ["."]
+    (embedding,) = json.loads(get(tensorboard, "info", "?run=."))["embeddings"]
+    assert embedding["tensorShape"] == [COUNT, D]
+    assert embedding["sprite"]["singleImageDim"] == [100, 100]
+    which = f"?run=.&name={embedding['tensorName']}"
+    assert get(tensorboard, "tensor", which) == (logs / "tensors.bytes").read_bytes()
+    header, *rows = get(tensorboard, "metadata", which).decode().splitlines()
+    assert header == "label\tfilename"
+    assert [row.split("\t")[0] for row in rows] == [f"label {n} <b>" for n in range(COUNT)]
+    with Image.open(io.BytesIO(get(tensorboard, "sprite_image", which))) as sheet:
+        assert sheet.size == (400, 300)
+        for number, colour in enumerate(COLOURS):
+            row, column = divmod(number, 4)
+            found = sheet.getpixel((column * 100 + 30, row * 100 + 50))
+            assert found == ((238, 238, 238) if number == 7 else colour)
+
+
+@pytest.mark.browser
+def test_the_sprites_are_on_screen(tensorboard: str, browser_with_webgl: Browser) -> None:
+    page = browser_with_webgl.new_page(viewport={"width": 1400, "height": 900})
+    requests: list[str] = []
+    page.on("request", lambda request: requests.append(request.url))
+    page.goto(f"{tensorboard}/#projector")
+    wanted = np.array([colour for number, colour in enumerate(COLOURS) if number != 7])
+    deadline, shown = time.monotonic() + SECONDS, 0
+    while time.monotonic() < deadline and shown < len(wanted) - 3:  # some may hide others
+        page.wait_for_timeout(500)
+        with Image.open(io.BytesIO(page.screenshot())) as picture:
+            pixels = np.asarray(picture.convert("RGB")).astype(int).reshape(-1, 3)
+        near = [np.abs(pixels - colour).max(axis=1) < 12 for colour in wanted]
+        shown = sum(int(found.sum() > 50) for found in near)
+    assert shown >= len(wanted) - 3
+    hosts = {urlsplit(url).hostname for url in requests if url.startswith("http")}
+    assert hosts == {"127.0.0.1"}
