@@ -291,8 +291,12 @@ def _checked_assignments(frame: pd.DataFrame, what: str) -> pd.DataFrame:
         raise OptionError(
             message, f"Its columns are {', '.join(names.KMEANS_ASSIGNMENTS_COLUMNS)}."
         )
-    table = frame.reset_index(drop=True)
-    return table.assign(filename=table["filename"].astype(str))
+    kinds = {"filename": str, "cluster": np.int64, "distance": np.float64}
+    try:
+        return frame.reset_index(drop=True).astype(kinds)
+    except (TypeError, ValueError) as error:
+        message = f"{what} has a cluster or a distance that is not a number."
+        raise OptionError(message, "Clusters are whole numbers, distances are numbers.") from error
 
 
 def _names_of(votes: Votes, table: LabelTable) -> tuple[str | None, ...]:

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 import fastdup_nb
+from fastdup_nb.progress import SilentProgress
 from tests.pictures import write_pictures
 
 FILES = ("kmeans_centroids.csv", "kmeans_assignments.csv", "kmeans.index")
@@ -234,6 +235,25 @@ def test_fastdup_kmeans(tmp_path):
     assert fd.kmeans(3)["cluster"].nunique() == 3
     assert fd.kmeans()["cluster"].nunique() == 3  # the stored ones
     assert len(fd.kmeans(5, nearest_neighbors_k=1)) == 60
+
+
+@pytest.mark.parametrize("stage", ["k-means", "clusters"])
+def test_an_interrupted_clustering_leaves_everything_as_it_was(tmp_path, stage):
+    class Impatient(SilentProgress):
+        def start(self, stage, total, unit="images", done=0):
+            self.stage = stage
+
+        def advance(self, done, bad=0):
+            if self.stage == stage:
+                raise KeyboardInterrupt
+
+    save_vectors(tmp_path)
+    fd = fastdup_nb.Fastdup(tmp_path)
+    fd.kmeans(3)
+    before = [(tmp_path / name).read_bytes() for name in FILES]
+    with pytest.raises(fastdup_nb.RunInterruptedError, match="while making clusters"):
+        fd.kmeans(5, progress=Impatient())
+    assert [(tmp_path / name).read_bytes() for name in FILES] == before
 
 
 def test_hostile_names_survive(tmp_path):

@@ -29,7 +29,7 @@ def stored(tmp_path_factory):
     fastdup_nb.save_binary_feature(folder, file_names, vectors.astype(np.float32))
     given = {"d": D, "run_mode": 2, "nearest_neighbors_k": 5, "threshold": 0.0}
     assert fastdup_nb.run("", folder, **given) == 0
-    assert fastdup_nb.run_kmeans_on_extracted("", folder, d=D, num_clusters=6) == 0
+    assert fastdup_nb.run_kmeans_on_extracted("", folder, d=D, num_clusters=3) == 0
     return folder
 
 
@@ -154,6 +154,13 @@ def test_kmeans_counts_every_image_once(stored, capsys):
         assert row.score == pytest.approx(100 * votes.max() / len(members))
 
 
+def test_an_image_alone_in_its_cluster_has_no_prediction(capsys):
+    table = pd.DataFrame({"filename": ["/00.jpg", "/01.jpg", "/03.jpg"], "cluster": [0, 1, 0]})
+    frame = fastdup_nb.create_kmeans_classifier(table.assign(distance=1.0), 0, true_label)
+    assert frame["prediction"].isna().tolist() == [False, True, False]
+    assert "1 labelled image without a prediction" in capsys.readouterr().out
+
+
 def test_kmeans_from_its_file_a_table_and_another_file(stored):
     expected = fastdup_nb.create_kmeans_classifier(stored, 0, true_label)
     for source in ("kmeans_assignments.csv", "similarity.csv"):
@@ -219,6 +226,9 @@ def test_errors_of_kmeans(stored, tmp_path, capsys):
     table = pd.DataFrame({"filename": ["a"], "cluster": [0]})
     assert len(fastdup_nb.create_kmeans_classifier(table, 1, true_label)) == 0
     assert "has no column distance" in capsys.readouterr().err
+    wordy = table.assign(cluster="first", distance=0.5)
+    assert len(fastdup_nb.create_kmeans_classifier(wordy, 1, true_label)) == 0
+    assert "that is not a number" in capsys.readouterr().err
     assert len(fastdup_nb.create_kmeans_classifier(3, 1, true_label)) == 0
     assert "is a int" in capsys.readouterr().err
 
