@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fastdup_nb.options import InputSpec, RunOptions
 from fastdup_nb.paths import absolute
+from fastdup_nb.render.report import SummaryReport
 from fastdup_nb.store import names
 from fastdup_nb.store.workdir import WorkDir
 
@@ -18,10 +20,12 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
+    from fastdup_nb.engine.add import Added
+    from fastdup_nb.engine.queries import ImageQuery
+    from fastdup_nb.engine.search import LatestSearcher
     from fastdup_nb.progress import Progress
     from fastdup_nb.views.boxes import BoxSource
     from fastdup_nb.views.labels import LabelSource
-    from fastdup_nb.views.summary import Summary
 
 
 class Fastdup:
@@ -83,6 +87,12 @@ class Fastdup:
         """The folder of the results."""
         return self._work_dir.path
 
+    @cached_property
+    def _searching(self) -> LatestSearcher:
+        from fastdup_nb.engine.search import LatestSearcher
+
+        return LatestSearcher(self.work_dir)
+
     def similarity(self) -> pd.DataFrame:
         """Return the similar pairs, most similar first: from, to, distance (1 = identical)."""
         return self._work_dir.read_pairs(names.SIMILARITY)
@@ -113,6 +123,86 @@ class Fastdup:
         """Return the file names and their embeddings, shape (n, d), row by row."""
         with self._work_dir.open_features() as features:
             return self._work_dir.file_names, features.read(0, features.shape[0])
+
+    def search(
+        self,
+        image: ImageQuery | Iterable[ImageQuery],
+        k: int = 10,
+        threshold: float = 0.0,
+        *,
+        model_path: str | PathLike[str] = "",
+    ) -> pd.DataFrame:
+        """Return the images most similar to an image, or to each of several.
+
+        The embeddings are loaded by the first call and again when they have changed. May be called
+        by many threads at once.
+
+        Parameters
+        ----------
+        image : path, PIL.Image.Image, ndarray, bytes, or a list of them
+            A file, a picture, pixels of shape (height, width[, 3]) (uint8, or floats from 0 to 1),
+            the content of an image file, or an embedding of shape (d,).
+        k : int
+            How many to return per image at most.
+        threshold : float, 0 to 1
+            Least similarity.
+        model_path : path, optional
+            The model that made the embeddings, when it is no longer where it was, or
+            nothing is recorded.
+
+        Returns
+        -------
+        DataFrame
+            from (the image), to (file names), distance (1 = identical), most similar first. An
+            image of the collection finds itself too.
+
+        Raises
+        ------
+        InputNotFoundError, ImageError, OptionError, ModelError
+            When an image cannot be searched for.
+        """
+        return self._searching.search(image, k, threshold, model_path)
+
+    def add(
+        self,
+        images: InputSpec,
+        *,
+        model_path: str | PathLike[str] = "",
+        progress: Progress | None = None,
+    ) -> Added:
+        """Add images without starting over: only new and changed files are decoded and embedded.
+
+        Known images keep their places, new ones follow in the order given; then the findings are
+        those of a run over all of them. Images that are gone from the disk stay.
+
+        Parameters
+        ----------
+        images : path or list of paths
+            As for `run`. Giving the whole folder again adds what is new in it.
+        model_path : path, optional
+            The model of the run, when it is no longer where it was.
+        progress : Progress, optional
+            What to report to; by default what fits a terminal or a notebook.
+
+        Returns
+        -------
+        Added
+            How many were new, bad, changed and unchanged.
+
+        Raises
+        ------
+        FastdupError
+            When it cannot be done; the results stay as they were.
+        """
+        from fastdup_nb.engine.add import add
+        from fastdup_nb.progress import default_progress
+
+        self._searching.forget()
+        reporter = default_progress() if progress is None else progress
+        try:
+            return add(self.work_dir, images, reporter, model_path=model_path)
+        finally:
+            self._work_dir = WorkDir(self.work_dir)
 
     def label_scores(self, get_label: LabelSource) -> pd.DataFrame:
         """Score the label of every image by its neighbours, 0 to 100, and suggest one.
@@ -246,33 +336,6 @@ class Fastdup:
 
     def _repr_html_(self) -> str:
         return self.summary()._repr_html_()
-
-
-class SummaryReport:
-    """A summary that shows itself as text in a terminal and as HTML in a notebook.
-
-    Parameters
-    ----------
-    summary : Summary
-        The counts.
-    """
-
-    def __init__(self, summary: Summary) -> None:
-        self.summary = summary
-
-    def __repr__(self) -> str:
-        from fastdup_nb.render.text import summary_text
-
-        return summary_text(self.summary)
-
-    def _repr_html_(self) -> str:
-        from fastdup_nb.render.html import summary_html
-
-        return summary_html(self.summary)
-
-    def to_frame(self) -> pd.DataFrame:
-        """Return the counts as a DataFrame with the columns finding, images, pairs, groups."""
-        return self.summary.to_frame()
 
 
 def run_options(options: RunOptions, progress: Progress | None = None) -> Fastdup:
