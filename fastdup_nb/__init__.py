@@ -24,6 +24,12 @@ from fastdup_nb._version import __version__
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
+    from fastdup_nb.api.cleaning import (
+        delete_components,
+        delete_components_by_label,
+        delete_or_retag_stats_outliers,
+        undo,
+    )
     from fastdup_nb.api.export import (
         export_to_cvat,
         export_to_labelImg,
@@ -77,6 +83,9 @@ __all__ = [
     "create_duplicates_gallery",
     "create_kmeans_classifier",
     "create_knn_classifier",
+    "delete_components",
+    "delete_components_by_label",
+    "delete_or_retag_stats_outliers",
     "export_to_cvat",
     "export_to_labelImg",
     "export_to_tensorboard_projector",
@@ -88,6 +97,7 @@ __all__ = [
     "run_kmeans_on_extracted",
     "save_binary_feature",
     "top_k_label",
+    "undo",
     "unload_ipython_extension",
 ]
 
@@ -97,6 +107,9 @@ _HOMES = {
     "create_duplicates_gallery": "fastdup_nb.api.galleries.duplicates",
     "create_kmeans_classifier": "fastdup_nb.api.labels",
     "create_knn_classifier": "fastdup_nb.api.labels",
+    "delete_components": "fastdup_nb.api.cleaning",
+    "delete_components_by_label": "fastdup_nb.api.cleaning",
+    "delete_or_retag_stats_outliers": "fastdup_nb.api.cleaning",
     "export_to_cvat": "fastdup_nb.api.export",
     "export_to_labelImg": "fastdup_nb.api.export",
     "export_to_tensorboard_projector": "fastdup_nb.api.export",
@@ -107,6 +120,7 @@ _HOMES = {
     "run_kmeans_on_extracted": "fastdup_nb.api.kmeans",
     "save_binary_feature": "fastdup_nb.api.features",
     "top_k_label": "fastdup_nb.api.labels",
+    "undo": "fastdup_nb.api.cleaning",
 }
 
 
