@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 R = TypeVar("R", bound="Row")
 
-KEPT = 64
+KEPT = 512  # embedded pictures: some 10 MB; of files only the names are kept, of all
 FOLDER = "images"
 MAX_THREADS = 8
 
@@ -54,7 +54,8 @@ class Picture:
 class PictureMaker:
     """Makes the pictures of one page, several at a time and in the order of the page.
 
-    The last few are kept for images that come again, so memory does not grow.
+    Pictures are kept for images that come again; embedded ones only the last few, so that memory
+    does not grow.
 
     Parameters
     ----------
@@ -98,7 +99,7 @@ class PictureMaker:
         if card.path not in self._kept:
             self._kept[card.path] = pool.submit(self._make, card)
         self._kept.move_to_end(card.path)
-        if len(self._kept) > KEPT:
+        if self._folder is None and len(self._kept) > KEPT:
             self._kept.popitem(last=False)
         return self._kept[card.path]
 

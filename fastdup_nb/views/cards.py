@@ -95,12 +95,17 @@ class CardMaker:
             self._cards[stored] = self._make(stored)
         return self._cards[stored]
 
+    def shown_name(self, stored: str) -> str:
+        """Return the name to show for an image."""
+        path = self.path(stored)
+        return (self._rename(path) if self._rename else "") or path
+
     def _make(self, stored: str) -> ImageCard:
         path = self.path(stored)
         width, height, file_size = self._sizes.get(stored, (None, None, None))
         return ImageCard(
             path=path,
-            name=(self._rename(path) if self._rename else "") or path,
+            name=self.shown_name(stored),
             labels=self.labels(stored),
             extra=self._add(path) if self._add else "",
             width=width,

@@ -102,12 +102,12 @@ class Row(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ImageRow:
-    """One image with a value, and a note: its neighbour, say."""
+    """One image with a value, and a note: a word and a text or file name."""
 
     number: int
     image: ImageCard
     value: float | None
-    note: str = ""
+    note: tuple[str, str] = ("", "")
     badges: tuple[Badge, ...] = ()
     kind: str = ""
 

@@ -18,17 +18,21 @@ PairSource = pd.DataFrame | str | PathLike[str] | WorkDir
 
 
 def open_pairs(
-    source: PairSource, work_dir: str | PathLike[str] | WorkDir | None = None
+    source: PairSource,
+    work_dir: str | PathLike[str] | WorkDir | None = None,
+    *,
+    name: str = names.SIMILARITY,
 ) -> tuple[pd.DataFrame, WorkDir | None]:
     """Read pairs and find the work_dir they belong to.
 
     Parameters
     ----------
     source : DataFrame, path or WorkDir
-        A table with the columns from, to, distance; a CSV file of it; or a work_dir, of which
-        `similarity.csv` is read.
+        A table with the columns from, to, distance; a CSV file of it; or a work_dir.
     work_dir : path or WorkDir, optional
         The work_dir, when the source does not lie in it.
+    name : str
+        The file to read of a work_dir.
 
     Returns
     -------
@@ -43,24 +47,24 @@ def open_pairs(
     InputNotFoundError
         When there is no such file or folder.
     ResultNotFoundError
-        When the work_dir holds no `similarity.csv`.
+        When the work_dir holds no such file.
     """
-    given = _open_work_dir(work_dir)
+    given = open_work_dir(work_dir)
     if isinstance(source, WorkDir):
-        return source.read_pairs(names.SIMILARITY), source
+        return source.read_pairs(name), source
     if isinstance(source, pd.DataFrame):
         return _from_frame(source, given), given
     if not isinstance(source, (str, PathLike)):
-        message = f"similarity_file is a {type(source).__name__}."  # type: ignore[unreachable]
+        message = f"The table of pairs is a {type(source).__name__}."  # type: ignore[unreachable]
         raise OptionError(message, "Give a CSV file, a work_dir, or a DataFrame.")
     path = Path(source).expanduser()
     if path.is_dir():
         found = WorkDir.open(path)
-        return found.read_pairs(names.SIMILARITY), found
+        return found.read_pairs(name), found
     if not path.is_file():
-        hint = "Give the work_dir of a finished run, or its similarity.csv."
+        hint = f"Give the work_dir of a finished run, or its {name}."
         raise InputNotFoundError(f"{path} does not exist.", hint)
-    return WorkDir(path.parent).read_pairs(path.name), given or _beside(path)
+    return WorkDir(path.parent).read_pairs(path.name), given or find_beside(path)
 
 
 def merge_mirrored(pairs: pd.DataFrame) -> pd.DataFrame:
@@ -80,13 +84,15 @@ def merge_mirrored(pairs: pd.DataFrame) -> pd.DataFrame:
     return kept
 
 
-def _open_work_dir(given: str | PathLike[str] | WorkDir | None) -> WorkDir | None:
+def open_work_dir(given: str | PathLike[str] | WorkDir | None) -> WorkDir | None:
+    """Return the work_dir at a path; None when there is none given."""
     if given is None or isinstance(given, WorkDir):
         return given
     return WorkDir.open(given)
 
 
-def _beside(path: Path) -> WorkDir | None:
+def find_beside(path: Path) -> WorkDir | None:
+    """Return the work_dir that a file lies in; None when it lies in none."""
     try:
         return WorkDir.open(path.parent)
     except ResultNotFoundError:

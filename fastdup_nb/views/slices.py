@@ -1,8 +1,8 @@
-"""Selecting pairs of images by their labels."""
+"""Selecting images and pairs of images by their labels."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -58,10 +58,47 @@ def choose_pairs(
         for name in pairs[column].unique():
             if name not in known:
                 known[name] = frozenset(labels_of(name))
-    _check_known(wanted, known)
+    reserved = wanted in ({DIFFERENT}, {SAME})
+    _check_known(set() if reserved else wanted, known, chosen, "pair")
     decide = _rule(wanted)
     sides = zip(pairs["from"], pairs["to"], strict=True)
     return np.fromiter((decide(known[a], known[b]) for a, b in sides), bool, len(pairs))
+
+
+def choose_images(
+    stored: Iterable[str], chosen: SliceSpec, labels_of: Callable[[str], Labels]
+) -> NDArray[np.bool_]:
+    """Return which images a slice keeps.
+
+    Parameters
+    ----------
+    stored : iterable of str, n stored file names
+    chosen : str, sequence of str or None
+        A label or a list of labels: the images that have one of them.
+    labels_of : callable
+        From a stored file name to its labels; called once per name.
+
+    Returns
+    -------
+    ndarray of bool, (n,)
+
+    Raises
+    ------
+    OptionError
+        When no image has the label.
+    """
+    listed = list(stored)
+    if chosen is None:
+        return np.ones(len(listed), bool)
+    wanted = _check(chosen)
+    known = {name: frozenset(labels_of(name)) for name in dict.fromkeys(listed)}
+    _check_known(wanted, known, chosen, "image")
+    return np.fromiter((bool(known[name] & wanted) for name in listed), bool, len(listed))
+
+
+def describe_image_slice(chosen: SliceSpec) -> str:
+    """Return a slice of images in words; empty when there is none."""
+    return f"{' or '.join(sorted(_check(chosen)))} only" if chosen is not None else ""
 
 
 def describe_slice(chosen: SliceSpec) -> str:
@@ -89,16 +126,18 @@ def _check(chosen: object) -> set[str]:
     return wanted
 
 
-def _check_known(wanted: set[str], known: dict[str, frozenset[str]]) -> None:
+def _check_known(
+    wanted: set[str], known: dict[str, frozenset[str]], chosen: SliceSpec, noun: str
+) -> None:
     labels = sorted(frozenset().union(*known.values()))
     if not labels and known:
-        message = f"slice={'|'.join(sorted(wanted))} needs labels; no image has one."
+        given = chosen if isinstance(chosen, str) else "|".join(chosen or ())
+        message = f"slice={given} needs labels; no image has one."
         raise OptionError(message, "Give get_label_func: a function, a dict or a label file.")
-    reserved = wanted in ({DIFFERENT}, {SAME})
-    if known and not reserved and not wanted & set(labels):
+    if known and wanted and not wanted & set(labels):
         shown = labels[:MAX_LABELS_IN_HINT]
         error = unknown_name("label", min(wanted), shown)
-        raise OptionError(f"No pair has the label {min(wanted)!r}.", error.hint)
+        raise OptionError(f"No {noun} has the label {min(wanted)!r}.", error.hint)
 
 
 def _rule(wanted: set[str]) -> Callable[[frozenset[str], frozenset[str]], bool]:

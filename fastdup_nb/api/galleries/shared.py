@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from os import PathLike
     from pathlib import Path
 
+    from fastdup_nb.render.plots import Figure
     from fastdup_nb.views.gallery import GalleryView
 
     V = TypeVar("V", bound=GalleryView)
@@ -30,6 +31,7 @@ def make_gallery(
     allowed: Sequence[str] = (ARTIFACTS,),
     lazy_load: bool = False,
     max_width: int | None = None,
+    draw: Callable[[V], Figure | None] | None = None,
 ) -> V | None:
     """Do what a gallery function of the V0.2 API is called for.
 
@@ -47,6 +49,8 @@ def make_gallery(
         Which of them the function takes.
     lazy_load, max_width
         See `fastdup_nb.render.html.write_gallery`.
+    draw : callable, optional
+        From the view to the plots of the page.
 
     Returns
     -------
@@ -58,7 +62,10 @@ def make_gallery(
     try:
         check_further(function, further, allowed)
         view = build()
-        page = write_gallery(view, save_path, lazy_load=lazy_load, max_width=max_width)
+        figure = draw(view) if draw else None
+        page = write_gallery(
+            view, save_path, lazy_load=lazy_load, max_width=max_width, figure=figure
+        )
         if further.get(ARTIFACTS):
             from fastdup_nb.render.artifacts import write_artifacts
 

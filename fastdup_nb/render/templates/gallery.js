@@ -8,6 +8,16 @@ const list = byId("cards");
 const { layout, prefix, ...numbers } = document.body.dataset;
 const reduced = matchMedia("(prefers-reduced-motion: reduce)");
 
+// A name that is too long is cut in its folder, not at its end.
+const splitName = (name) => {
+  const text = name.textContent, base = text.split(/[\\/]/).pop(), keep = Math.min(base.length || text.length, 14);
+  name.replaceChildren(...[text.slice(0, text.length - keep), text.slice(text.length - keep)].map((part) => {
+    const span = document.createElement("span");
+    span.textContent = part;
+    return span;
+  }));
+};
+
 // One record per row of the gallery: its images in order, each with a frame and a side (its words),
 // and its buttons, of which each opens one slide. Text comes out of the page and goes back as text,
 // never as markup.
@@ -16,6 +26,7 @@ const rows = [...list.children].map((card, place) => {
   const images = all(".side", card).map((side, index) => {
     const name = side.querySelector(".name");
     name.title = prefix + (name.title || name.textContent);
+    if (!name.firstElementChild) splitName(name);
     return { side, frame: frames[index], path: name.title, labels: all(".labels li", side).map((item) => item.textContent) };
   });
   const row = {
@@ -31,6 +42,7 @@ const rows = [...list.children].map((card, place) => {
   row.buttons.forEach((button, index) => {
     const slide = row.slides[Math.max(0, layout === "neighbours" ? index - 1 : index)];
     button.addEventListener("click", () => open(slide, button));
+    button.type = "button";
     if (!button.hasAttribute("aria-label")) button.setAttribute("aria-label", `Open ${images[index].path.split(/[\\/]/).pop()}`);
   });
   return row;
@@ -42,10 +54,22 @@ const theme = byId("theme");
 const isDark = () => (root.dataset.theme || (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light")) === "dark";
 const remember = (value) => { try { localStorage.setItem("fastdup_nb-theme", value); } catch { /* not allowed here */ } };
 try { const kept = localStorage.getItem("fastdup_nb-theme"); if (kept === "dark" || kept === "light") root.dataset.theme = kept; } catch { /* not allowed here */ }
-const showTheme = () => theme.setAttribute("aria-pressed", String(isDark()));
+// Plots are drawn on a canvas, which no style sheet reaches.
+const PLOT_COLOURS = { ink: ["text_color", "axis_label_text_color", "major_label_text_color", "label_text_color"], line: ["axis_line_color", "major_tick_line_color", "grid_line_color"], card: ["background_fill_color", "border_fill_color"] };
+const colourPlots = () => {
+  if (typeof Bokeh === "undefined") return;
+  const style = getComputedStyle(byId("plot-colours"));
+  const values = { ink: style.color, line: style.borderTopColor, card: style.backgroundColor };
+  for (const model of Bokeh.documents.flatMap((each) => each.roots()).flatMap((plot) => [...plot.references()]))
+    for (const [kind, names] of Object.entries(PLOT_COLOURS))
+      for (const name of names) if (name in model.properties) model[name] = values[kind];
+};
+const showTheme = () => { theme.setAttribute("aria-pressed", String(isDark())); colourPlots(); };
 const switchTheme = () => { root.dataset.theme = isDark() ? "light" : "dark"; remember(root.dataset.theme); showTheme(); };
 theme.addEventListener("click", switchTheme);
 showTheme();
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", showTheme);
+addEventListener("load", colourPlots);
 
 // ---- copy paths
 let toastTimer;
@@ -210,7 +234,7 @@ const show = (slide) => {
   const { row, pictures } = slide, order = slides();
   panes.forEach((pane, index) => fill(pane, pictures[index].frame, pictures[index].path));
   byId("lb-number").textContent = `${order.indexOf(slide) + 1} / ${order.length}`;
-  byId("lb-score").textContent = (pictures.at(-1).side.querySelector(".score") || row.card.querySelector(".head b"))?.textContent ?? "";
+  byId("lb-score").textContent = (pictures.at(-1).side.querySelector(":scope > b") || row.card.querySelector(".head b"))?.textContent ?? "";
   byId("lb-badges").replaceChildren(...all(".head em", row.card).map((badge) => badge.cloneNode(true)));
   byId("lb-boxes").hidden = !pictures.some((picture) => picture.frame.querySelector(".boxes"));
   byId("lb-sides").replaceChildren(...pictures.map(({ side, path }) => {
