@@ -28,7 +28,7 @@ from fastdup_nb.views.cards import CardMaker
 from fastdup_nb.views.pairs import PairSource, open_pairs
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from numpy.typing import NDArray
 
@@ -246,10 +246,10 @@ class _Neighborhood:
         pairs, work_dir = open_pairs(source)
         listed = _listed_names(pairs, work_dir)
         images = _Images.label(listed, get_label_func, work_dir)
-        row_of = pd.Index(listed)
+        row_of = pd.Index(listed, dtype=object)
         edges = clean_edges(
-            row_of.get_indexer(pd.Index(pairs["from"])),
-            row_of.get_indexer(pd.Index(pairs["to"])),
+            row_of.get_indexer(pd.Index(pairs["from"], dtype=object)),
+            row_of.get_indexer(pd.Index(pairs["to"], dtype=object)),
             pairs["distance"].to_numpy(np.float64),
         )
         return cls(images, LabelTable.from_lists(images.labels), edges)
@@ -291,9 +291,10 @@ def _checked_assignments(frame: pd.DataFrame, what: str) -> pd.DataFrame:
         raise OptionError(
             message, f"Its columns are {', '.join(names.KMEANS_ASSIGNMENTS_COLUMNS)}."
         )
-    kinds = {"filename": str, "cluster": np.int64, "distance": np.float64}
+    kinds = {"filename": object, "cluster": np.int64, "distance": np.float64}
     try:
-        return frame.reset_index(drop=True).astype(kinds)
+        table = frame.reset_index(drop=True).astype(kinds)
+        return table.assign(filename=_as_texts(map(str, table["filename"])))
     except (TypeError, ValueError) as error:
         message = f"{what} has a cluster or a distance that is not a number."
         raise OptionError(message, "Clusters are whole numbers, distances are numbers.") from error
@@ -308,7 +309,17 @@ def _as_cells(labels: Sequence[Labels]) -> list[str | None]:
 
 
 def _frame(columns: Sequence[str], values: Sequence[Any]) -> pd.DataFrame:
-    return pd.DataFrame(dict(zip(columns, values, strict=True)))
+    return pd.DataFrame(
+        {
+            name: value if isinstance(value, np.ndarray) else _as_texts(value)
+            for name, value in zip(columns, values, strict=True)
+        }
+    )
+
+
+def _as_texts(values: Iterable[str | None]) -> pd.Series[Any]:
+    # As objects: a text type backed by Arrow refuses names that are not UTF-8.
+    return pd.Series(list(values), dtype=object)
 
 
 def _checked_threshold(threshold: float) -> float:

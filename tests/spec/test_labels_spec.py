@@ -254,3 +254,20 @@ def test_several_labels_and_hostile_ones(stored, capsys):
     shown = capsys.readouterr().out
     assert "\x1b" not in shown
     assert f"{COUNT} of {COUNT} predicted images right" in shown
+
+
+def test_names_that_are_not_utf8(tmp_path):
+    names = ["/a\udcff.jpg", "/b,\n.jpg", "/c.jpg", '/d"<b>.jpg']
+    vectors = np.eye(4, D, dtype=np.float32) + 1
+    fastdup_nb.save_binary_feature(tmp_path, names, vectors)
+    assert fastdup_nb.run("", tmp_path, d=D, run_mode=2, threshold=0.0) == 0
+    assert fastdup_nb.run_kmeans_on_extracted("", tmp_path, d=D, num_clusters=1) == 0
+    labels = dict.fromkeys(names, "x\udcff")
+    for frame in (
+        fastdup_nb.create_knn_classifier(tmp_path, 1, labels),
+        fastdup_nb.create_kmeans_classifier(tmp_path, 1, labels),
+        fastdup_nb.create_kmeans_classifier(fastdup_nb.Fastdup(tmp_path).kmeans(), 1, labels),
+    ):
+        assert sorted(frame["filename"]) == sorted(names)
+        assert set(frame["prediction"]) == {"x\udcff"}
+    assert fastdup_nb.Fastdup(tmp_path).label_scores(labels)["score"].tolist() == [100.0] * 4
