@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from fastdup_nb.errors import ImageError, ImageProblem
 
 BLOCK = 1 << 20
+NO_LONGER_THERE = "it is no longer there"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ def look_at(path: str) -> FileState:
         status = os.stat(path)  # noqa: PTH116 - called for every image
         link = os.readlink(path) if os.path.islink(path) else ""  # noqa: PTH114, PTH115
     except (FileNotFoundError, NotADirectoryError) as error:
-        raise ImageError(ImageProblem.MISSING, "it is no longer there") from error
+        raise ImageError(ImageProblem.MISSING, NO_LONGER_THERE) from error
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise ImageError(ImageProblem.UNREADABLE, f"it cannot be looked at: {reason}") from error

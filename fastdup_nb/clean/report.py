@@ -7,6 +7,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from fastdup_nb.clean.apply import Left, undo_hint
+from fastdup_nb.clean.content import NO_LONGER_THERE
 from fastdup_nb.clean.plan import Action
 
 if TYPE_CHECKING:
@@ -173,7 +174,8 @@ def _left_lines(left: Iterable[Left], what: str) -> list[str]:
     for reason, paths in names.items():
         shown = ", ".join(map(printable, paths[:MOST_NAMES]))
         more = f" and {len(paths) - MOST_NAMES:,} more" if len(paths) > MOST_NAMES else ""
-        lines.append(f"{_files(len(paths))} {what}: {printable(reason)}: {shown}{more}.")
+        told = f"{what}: {printable(reason)}" if reason != NO_LONGER_THERE else "no longer there"
+        lines.append(f"{_files(len(paths))} {told}: {shown}{more}.")
     return lines
 
 

@@ -2,6 +2,7 @@ import math
 import os
 import shutil
 from dataclasses import replace
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -16,7 +17,7 @@ from tests.pictures import draw
 def by_action(plan):
     found = {}
     for decision in plan.decisions:
-        found.setdefault(decision.action.value, []).append(os.path.basename(decision.path))
+        found.setdefault(decision.action.value, []).append(Path(decision.path).name)
     return found
 
 
@@ -28,7 +29,7 @@ def test_one_image_stays_and_the_plan_says_why(cluster, facts, photos):
     assert {decision.action for decision in rest} == {Action.DELETE}
     assert all(decision.keeper == keeper.path for decision in rest)
     assert all(decision.why == "similar (cluster at 0.9700)" for decision in rest)
-    assert plan.freed == sum(os.path.getsize(path) for path in plan.files)
+    assert plan.freed == sum(Path(path).stat().st_size for path in plan.files)
     assert list(plan.to_frame()["action"]) == ["keep", "delete", "delete", "delete"]
 
 
@@ -44,7 +45,7 @@ def test_exact_copies_are_told_from_similar_images(cluster, facts, photos):
 def test_the_rule_decides(cluster, facts, photos, keep, name):
     os.utime(photos / "small.jpg", (1_000_000_000, 1_000_000_000))
     plan = plan_components([cluster], facts, keep=keep)
-    assert os.path.basename(plan.decisions[0].path) == name
+    assert Path(plan.decisions[0].path).name == name
 
 
 def test_the_date_in_a_photo_counts_before_that_of_its_file(cluster, facts, photos):
@@ -56,7 +57,7 @@ def test_the_date_in_a_photo_counts_before_that_of_its_file(cluster, facts, phot
         image.save(photos / "small.jpg", exif=exif)
     os.utime(photos / "large.jpg", (1_100_000_000, 1_100_000_000))  # 2004
     plan = plan_components([cluster], facts, keep="oldest")
-    assert os.path.basename(plan.decisions[0].path) == "small.jpg"
+    assert Path(plan.decisions[0].path).name == "small.jpg"
 
 
 def test_the_sharpest_stays(facts, tmp_path):
@@ -66,7 +67,7 @@ def test_the_sharpest_stays(facts, tmp_path):
     draw(0).save(tmp_path / "sharp.jpg")
     group = Group("0", (str(tmp_path / "soft.jpg"), str(tmp_path / "sharp.jpg")), 0.99)
     plan = plan_components([group], facts, keep="sharpest")
-    assert os.path.basename(plan.decisions[0].path) == "sharp.jpg"
+    assert Path(plan.decisions[0].path).name == "sharp.jpg"
 
 
 def test_a_keeper_that_cannot_be_read_is_not_relied_on(cluster, facts, photos):
@@ -81,8 +82,7 @@ def test_a_keeper_that_cannot_be_read_is_not_relied_on(cluster, facts, photos):
 
 def test_nothing_goes_when_no_image_can_be_read(cluster, facts):
     for path in cluster.files:
-        with open(path, "wb") as stream:
-            stream.write(b"no image")
+        Path(path).write_bytes(b"no image")
     plan = plan_components([cluster], facts)
     assert plan.going == []
     assert set(by_action(plan)) == {"stay"}
@@ -90,7 +90,7 @@ def test_nothing_goes_when_no_image_can_be_read(cluster, facts):
 
 def test_the_last_image_that_is_there_stays(cluster, facts):
     for path in cluster.files[1:]:
-        os.unlink(path)
+        Path(path).unlink()
     plan = plan_components([cluster], facts)
     assert by_action(plan) == {"keep": ["a.jpg"], "gone": ["a.jpg", "large.jpg", "small.jpg"]}
 

@@ -1,5 +1,6 @@
 import errno
 import os
+from pathlib import Path
 
 import pytest
 
@@ -24,7 +25,7 @@ def system(request, monkeypatch):
 
         def link(source, target, **kwargs):
             # The finished copy lies beside its target: there a link is possible.
-            if os.path.dirname(source) != os.path.dirname(target):
+            if Path(source).parent != Path(target).parent:
                 raise OSError(errno.EXDEV, "Invalid cross-device link")
             real(source, target, **kwargs)
 

@@ -87,8 +87,10 @@ def test_files_left_for_one_reason_share_a_line(tmp_path):
     text = outcome_text(Plan(), Outcome(tmp_path, 1, {}, left))
     assert text.splitlines() == [
         "Nothing was changed.",
-        "5 files left in place: the folder /x cannot be changed: "
-        "/x/0.jpg, /x/1.jpg, /x/2.jpg and 2 more.",
+        (
+            "5 files left in place: the folder /x cannot be changed: "
+            "/x/0.jpg, /x/1.jpg, /x/2.jpg and 2 more."
+        ),
     ]
 
 
