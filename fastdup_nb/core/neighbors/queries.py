@@ -39,7 +39,7 @@ _SQUARED_MARGIN = 1e-6
 # Rows with the highest bounds that are compared in full at once; mostly these are enough.
 _FIRST_ROWS = 512
 # Beyond this share of the rows, comparing all is quicker than picking them out.
-_MOST_ROWS = 0.2
+_MOST_ROWS = 0.1
 
 
 class QueryIndex:
@@ -115,8 +115,17 @@ class QueryIndex:
                 block = self._distance.prepare(self._rows.take(rows[start:stop]))
             else:
                 block = self._held[slice(start, stop) if chosen is None else rows[start:stop]]
-            closeness[start:stop] = self._distance.closeness(prepared, block)[0]
+            closeness[start:stop] = self._closeness(prepared, block)
         return rows, closeness
+
+    def _closeness(
+        self, prepared: NDArray[np.float32], block: NDArray[np.float32]
+    ) -> NDArray[np.float32]:
+        if self._distance.ranks_as_cosine:
+            # Not a matrix product: the threads of a BLAS get in the way of those that ask.
+            return np.asarray(np.einsum("ij,j->i", block, prepared[0]), np.float32)
+        tile = self._distance.closeness(prepared, block)
+        return tile.ravel()
 
 
 class _Heads:
