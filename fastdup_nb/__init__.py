@@ -30,6 +30,7 @@ if TYPE_CHECKING:
         delete_or_retag_stats_outliers,
         undo,
     )
+    from fastdup_nb.api.components import find_top_components
     from fastdup_nb.api.export import (
         export_to_cvat,
         export_to_labelImg,
@@ -89,6 +90,7 @@ __all__ = [
     "export_to_cvat",
     "export_to_labelImg",
     "export_to_tensorboard_projector",
+    "find_top_components",
     "generate_sprite_image",
     "load_binary_feature",
     "load_ipython_extension",
@@ -113,6 +115,7 @@ _HOMES = {
     "export_to_cvat": "fastdup_nb.api.export",
     "export_to_labelImg": "fastdup_nb.api.export",
     "export_to_tensorboard_projector": "fastdup_nb.api.export",
+    "find_top_components": "fastdup_nb.api.components",
     "generate_sprite_image": "fastdup_nb.api.export",
     "load_binary_feature": "fastdup_nb.api.features",
     "run": "fastdup_nb.api.run",
