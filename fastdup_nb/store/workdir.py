@@ -20,7 +20,7 @@ from fastdup_nb.store import extraction, names
 from fastdup_nb.store.features import FeatureFile, locate, open_features, read_feature_names
 from fastdup_nb.store.files import readable_errors
 from fastdup_nb.store.journal import complete_moves, move_into_place
-from fastdup_nb.store.tables import any_text, read_columns, read_frame
+from fastdup_nb.store.tables import read_columns, read_frame
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -180,7 +180,6 @@ class WorkDir:
     def _names(self) -> tuple[list[int], list[str]]:
         return read_feature_names(self.file(names.FEATURE_NAMES))
 
-    @any_text()
     def read_pairs(self, name: str = names.SIMILARITY) -> pd.DataFrame:
         """Return `similarity.csv` or `outliers.csv`: from, to (file names), distance.
 
@@ -218,7 +217,6 @@ class WorkDir:
         """Return any other published table with its own columns."""
         return read_frame(self.file(name))
 
-    @any_text()
     def read_components(self, threshold: float | None = None) -> pd.DataFrame:
         """Return the connected components with the file name of every row.
 
