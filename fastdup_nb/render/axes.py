@@ -54,8 +54,8 @@ class Axis:
 def axis_of(view: GalleryView) -> Axis:
     """Return the axis of a view.
 
-    Similarities begin at the lowest one, rounded down to 0.05, and end at 1; percents go from 0 to
-    100; other values are enclosed by round numbers.
+    Similarities begin at the lowest one, rounded down to 0.05, and most end at 1; percents go from
+    0 to 100; other values are enclosed by round numbers.
     """
     form = view.scale.form
     values = [row.value for row in view.rows if row.value is not None]
@@ -64,7 +64,8 @@ def axis_of(view: GalleryView) -> Axis:
     if form == "similarity":
         lowest = min(values, default=0.0)
         start = min(0.95, max(0.0, math.floor(lowest * 20 + 1e-9) / 20))
-        return Axis(start, 1.0, 0.01, form)
+        highest = 1.0 if view.scale.to_one else max(values, default=1.0)
+        return Axis(start, max(start + 0.05, math.ceil(highest * 20 - 1e-9) / 20), 0.01, form)
     low, high = min(values, default=0.0), max(values, default=1.0)
     step = _round_step((high - low) / STEPS, whole=form in {"whole", "bytes"})
     start = math.floor(low / step) * step

@@ -47,7 +47,7 @@ def embed_plots(plots: Sequence[tuple[Any, str]]) -> Figure:
     for plot, _ in plots:
         _dress(plot)
     script, elements = components([plot for plot, _ in plots])
-    library = "".join(Resources(mode="inline", components=["bokeh"]).js_raw)
+    library = "".join(Resources(mode="inline", components=["bokeh"], log_level="error").js_raw)
     found = _SCRIPT.fullmatch(script)
     start = found[1] if found else ""
     drawn = "".join(

@@ -71,7 +71,6 @@ def _scatter(shapes: Shapes) -> Any:
         size=22,
         line_width=3,
         color=AMBER,
-        legend_label="average",
     )
     tips = [
         ("width", "@width{0,0}"),
@@ -145,7 +144,7 @@ def _round_marks(low: float, high: float) -> list[float]:
 
 def _scatter_caption(shapes: Shapes) -> str:
     return (
-        f"average {shapes.mean_width:,.0f} × {shapes.mean_height:,.0f} pixels"  # noqa: RUF001
+        f"average {shapes.mean_width:,.0f} × {shapes.mean_height:,.0f} pixels (the cross)"  # noqa: RUF001
         f" · {len(shapes.counts):,} different size{'' if len(shapes.counts) == 1 else 's'};"
         " on the dashed line images are square"
     )

@@ -65,12 +65,15 @@ class Scale:
         How a value is written. Similarities end at 1, percents go from 0 to 100.
     highest, lowest : str
         What the two orders are called.
+    to_one : bool
+        Whether bars of similarities end at 1; else near the highest one.
     """
 
     name: str
     form: Form = "number"
     highest: str = "highest first"
     lowest: str = "lowest first"
+    to_one: bool = True
 
 
 SIMILARITY = Scale("similarity", "similarity", "most similar first", "least similar first")

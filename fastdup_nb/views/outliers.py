@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from os import PathLike
 from typing import TYPE_CHECKING, ClassVar, Literal, Unpack
 
@@ -11,7 +11,7 @@ import pandas as pd
 from fastdup_nb.options import unknown_name
 from fastdup_nb.store import names
 from fastdup_nb.views.cards import CardMaker, CardOptions, check_count, place_of, run_date
-from fastdup_nb.views.gallery import GalleryView, ImageRow, Layout
+from fastdup_nb.views.gallery import SIMILARITY, GalleryView, ImageRow, Layout, Scale
 from fastdup_nb.views.pairs import PairSource, open_pairs
 from fastdup_nb.views.slices import SliceSpec, choose_images, describe_image_slice
 
@@ -35,6 +35,11 @@ class OutliersView(GalleryView):
     name: ClassVar[str] = "outliers"
     layout: ClassVar[Layout] = "image"
     no_result: ClassVar[str] = "The run found no outlier; a higher lower_threshold finds more."
+
+    @property
+    def scale(self) -> Scale:
+        """The similarity; all are low."""
+        return replace(SIMILARITY, to_one=False)
 
     def to_frame(self) -> pd.DataFrame:
         """Return the shown images: from, to, distance, label, extra."""

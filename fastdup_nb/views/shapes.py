@@ -69,7 +69,7 @@ class AspectRatioView(GalleryView):
     @property
     def scale(self) -> Scale:
         """Width / height."""
-        return Scale("width / height", "number", "widest first", "tallest first")
+        return Scale("ratio", "number", "widest first", "tallest first")
 
     @property
     def headline(self) -> str:

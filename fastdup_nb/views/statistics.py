@@ -123,7 +123,7 @@ def build_statistics(
     maker.prepare(top["filename"])
     pairs = zip(top["filename"], top["value"].astype(float), strict=True)
     low, high, lowest, highest = _words(metric)
-    parts = [f"{metric}, {highest if descending else lowest}", describe_image_slice(label_slice)]
+    parts = [highest if descending else lowest, describe_image_slice(label_slice)]
     if len(ordered) != len(known):
         parts.append(f"{len(known):,} images in all")
     return StatisticsView(

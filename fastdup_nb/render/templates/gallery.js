@@ -57,7 +57,7 @@ try { const kept = localStorage.getItem("fastdup_nb-theme"); if (kept === "dark"
 // Plots are drawn on a canvas, which no style sheet reaches.
 const PLOT_COLOURS = { ink: ["text_color", "axis_label_text_color", "major_label_text_color", "label_text_color"], line: ["axis_line_color", "major_tick_line_color", "grid_line_color"], card: ["background_fill_color", "border_fill_color"] };
 const colourPlots = () => {
-  if (typeof Bokeh === "undefined") return;
+  if (typeof Bokeh === "undefined" || !Bokeh.documents.length) return;
   const style = getComputedStyle(byId("plot-colours"));
   const values = { ink: style.color, line: style.borderTopColor, card: style.backgroundColor };
   for (const model of Bokeh.documents.flatMap((each) => each.roots()).flatMap((plot) => [...plot.references()]))
@@ -69,7 +69,9 @@ const switchTheme = () => { root.dataset.theme = isDark() ? "light" : "dark"; re
 theme.addEventListener("click", switchTheme);
 showTheme();
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", showTheme);
-addEventListener("load", colourPlots);
+// They are drawn some time after the page is there.
+const awaitPlots = (tries) => { if (typeof Bokeh === "undefined") return; if (Bokeh.documents.length) colourPlots(); else if (tries) setTimeout(awaitPlots, 20, tries - 1); };
+if (byId("plot-colours")) addEventListener("load", () => awaitPlots(500));
 
 // ---- copy paths
 let toastTimer;
@@ -234,7 +236,8 @@ const show = (slide) => {
   const { row, pictures } = slide, order = slides();
   panes.forEach((pane, index) => fill(pane, pictures[index].frame, pictures[index].path));
   byId("lb-number").textContent = `${order.indexOf(slide) + 1} / ${order.length}`;
-  byId("lb-score").textContent = (pictures.at(-1).side.querySelector(":scope > b") || row.card.querySelector(".head b"))?.textContent ?? "";
+  const own = pictures.at(-1).side.querySelector(":scope > b");
+  byId("lb-score").textContent = (own ? [own] : all(".head .what, .head b", row.card)).map((word) => word.textContent).join(" ");
   byId("lb-badges").replaceChildren(...all(".head em", row.card).map((badge) => badge.cloneNode(true)));
   byId("lb-boxes").hidden = !pictures.some((picture) => picture.frame.querySelector(".boxes"));
   byId("lb-sides").replaceChildren(...pictures.map(({ side, path }) => {
