@@ -116,14 +116,14 @@ def add_parts(
     dict of str to str
         Name of each part [N, C, 1, 1], of any length.
     """
-    opponent = g.convolution(pixels, OPPONENT[:, :, None, None] / 255)
-    halved = g.average(opponent, 2)
+    # Averaged first: the same numbers for a quarter of the work.
+    halved = g.convolution(g.average(pixels, 2), OPPONENT[:, :, None, None] / 255)
     quartered = g.average(halved, 2)
     parts = {
         "luma": _frequencies(g, quartered, sizes.luma, range(1)),
         "chroma": _frequencies(g, quartered, sizes.chroma, range(1, 3)),
         "gradients": _gradients(g, halved, sizes.grid),
-        "colours": _colours(g, quartered, sizes.colours),
+        "colours": _colours(g, g.average(quartered, 2), sizes.colours),
     }
     centred = _centred(g, parts, means)
     if sizes.turned:
