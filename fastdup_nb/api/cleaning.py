@@ -17,8 +17,10 @@ if TYPE_CHECKING:
 
     from fastdup_nb.clean.plan import Plan
     from fastdup_nb.clean.results import RunFacts
+    from fastdup_nb.progress import Progress
     from fastdup_nb.views.labels import TextSource
 
+LONG = 200  # files or clusters from which on progress is shown
 STATISTICS_WAYS = ("delete", "move", "retag=labelImg", "retag=cvat")
 
 
@@ -76,7 +78,14 @@ def delete_components(
         check_trash(trash, permanent=permanent)
         facts = _facts(work_dir, top_components)
         groups = select_by_id(read_groups(top_components), to_delete)
-        plan = plan_components(groups, facts, how=how, min_distance=min_distance, keep=keep)
+        plan = plan_components(
+            groups,
+            facts,
+            how=how,
+            min_distance=min_distance,
+            keep=keep,
+            progress=_progress(len(groups)),
+        )
     except FastdupError as error:
         report(error)
         return []
@@ -131,14 +140,16 @@ def delete_components_by_label(
     try:
         check_trash(trash, permanent=permanent)
         facts = _facts(work_dir, top_components_file)
+        groups = read_groups(top_components_file)
         plan = plan_components(
-            read_groups(top_components_file),
+            groups,
             facts,
             how=how,
             min_distance=min_distance,
             keep=keep,
             min_items=min_items,
             ways=LABEL_WAYS,
+            progress=_progress(len(groups)),
         )
     except FastdupError as error:
         report(error)
@@ -255,7 +266,7 @@ def undo(work_dir: str | PathLike[str], *, batch: int | None = None) -> list[str
     from fastdup_nb.clean.undo import undo_batch
 
     try:
-        restored = undo_batch(work_dir, batch)
+        restored = undo_batch(work_dir, batch, _progress)
     except FastdupError as error:
         report(error)
         return []
@@ -269,6 +280,13 @@ def _facts(work_dir: str | PathLike[str] | None, source: Any) -> RunFacts:
     return RunFacts(choose_work_dir(work_dir, source))
 
 
+def _progress(count: int) -> Progress:
+    """Return what to report progress to; nothing for work that takes no time."""
+    from fastdup_nb.progress import default_progress
+
+    return default_progress(quiet=count < LONG)
+
+
 def _carry_out(
     plan: Plan, facts: RunFacts, dry_run: bool, trash: str, permanent: bool
 ) -> list[str]:
@@ -279,7 +297,13 @@ def _carry_out(
         sys.stdout.write(f"{plan_text(plan)}\n")
         return plan.files
     try:
-        outcome = apply_plan(plan, facts, trash_choice=trash, permanent=permanent)
+        outcome = apply_plan(
+            plan,
+            facts,
+            trash_choice=trash,
+            permanent=permanent,
+            progress=_progress(len(plan.going)),
+        )
     except FastdupError as error:
         report(error)
         return []

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import math
+import os
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from fastdup_nb.clean.content import entry_of, look_at, same_content
+from fastdup_nb.clean.content import identity_of, look_at, same_content
 from fastdup_nb.clean.groups import NO_LABEL, Group
-from fastdup_nb.clean.keepers import RULES, Candidate, check_rule, choose_keeper, leads_to
+from fastdup_nb.clean.keepers import RULES, Candidate, check_rule, choose_keeper
 from fastdup_nb.clean.plan import Action, Decision, Plan
 from fastdup_nb.errors import ImageError, ImageProblem, OptionError
 from fastdup_nb.options import unknown_name
+from fastdup_nb.progress import SilentProgress
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from fastdup_nb.clean.results import RunFacts
+    from fastdup_nb.progress import Progress
 
 COMPONENT_WAYS = ("one", "all")
 LABEL_WAYS = ("one", "all", "majority")
@@ -46,6 +49,7 @@ def plan_components(
     keep: str = "largest",
     min_items: int = 2,
     ways: Sequence[str] = COMPONENT_WAYS,
+    progress: Progress | None = None,
 ) -> Plan:
     """Decide for every image of the clusters.
 
@@ -65,6 +69,7 @@ def plan_components(
         Clusters of as many images at least.
     ways : sequence of str
         The values of `how` that are allowed.
+    progress : Progress, optional
 
     Raises
     ------
@@ -86,8 +91,7 @@ def plan_components(
     drafts = [_draft(group, facts) for group in chosen]
     if how != "all":
         _set_repeated_aside(drafts)
-        for draft in drafts:
-            _choose(draft, how, keep, facts)
+        _choose_all(drafts, how, keep, facts, progress or SilentProgress())
     decisions = _decide(drafts, keep)
     return Plan(tuple(decisions), tuple(notes))
 
@@ -112,34 +116,46 @@ def _draft(group: Group, facts: RunFacts) -> _Draft:
     labels = group.labels or ("",) * len(group.files)
     for order, (name, label) in enumerate(zip(group.files, labels, strict=True)):
         path = facts.resolve(name)
-        entry = entry_of(path)
-        if entry in seen:
-            if seen[entry] != path:
-                draft.stay(path, f"the same file as {seen[entry]}, through a linked folder", label)
-            continue
-        seen[entry] = path
         try:
             state = look_at(path)
         except ImageError as error:
             missing = error.problem is ImageProblem.MISSING
             draft.stay(path, error.message, label, Action.GONE if missing else Action.STAY)
             continue
+        identity = identity_of(path, state)
+        if identity in seen:
+            if seen[identity] != path:
+                draft.stay(path, f"the same file as {seen[identity]}, under another name", label)
+            continue
+        seen[identity] = path
         if facts.changed_size(path, state.size):
             draft.stay(path, "it was changed since the run", label)
-            continue
-        draft.candidates.append(Candidate(path, entry, state, order, label))
+        else:
+            draft.candidates.append(Candidate(path, identity, state, order, label))
     draft.pool = draft.candidates
     return draft
 
 
 def _set_repeated_aside(drafts: list[_Draft]) -> None:
     """Let files stay that are in several clusters: boxes of one image, or a second best cluster."""
-    count = Counter(candidate.entry for draft in drafts for candidate in draft.candidates)
+    count = Counter(candidate.identity for draft in drafts for candidate in draft.candidates)
     for draft in drafts:
         for candidate in draft.candidates:
-            if count[candidate.entry] > 1:
+            if count[candidate.identity] > 1:
                 draft.stay(candidate.path, "it is in several clusters", candidate.label)
-        draft.pool = [c for c in draft.candidates if count[c.entry] == 1]
+        draft.pool = [c for c in draft.candidates if count[c.identity] == 1]
+
+
+def _choose_all(
+    drafts: list[_Draft], how: str, keep: str, facts: RunFacts, progress: Progress
+) -> None:
+    progress.start("Choosing what to keep", len(drafts), "clusters")
+    try:
+        for draft in drafts:
+            _choose(draft, how, keep, facts)
+            progress.advance(1)
+    finally:
+        progress.finish()
 
 
 def _choose(draft: _Draft, how: str, keep: str, facts: RunFacts) -> None:
@@ -183,9 +199,7 @@ def dominant_label(labels: Sequence[str]) -> str | None:
 
 
 def _decide(drafts: list[_Draft], keep: str) -> list[Decision]:
-    kept = [draft.keeper for draft in drafts if draft.keeper]
-    # The entry of a keeper, and the file it leads to when it is a link.
-    protected = {keeper.entry for keeper in kept} | {leads_to(keeper.path) for keeper in kept}
+    protected = _protect([draft.keeper for draft in drafts if draft.keeper])
     decisions: list[Decision] = []
     judged: set[str] = set()
     for draft in drafts:
@@ -197,11 +211,21 @@ def _decide(drafts: list[_Draft], keep: str) -> list[Decision]:
                 Decision(keeper.path, Action.KEEP, why, key, label, state=keeper.state)
             )
         for candidate in draft.pool:
-            if candidate is not keeper and candidate.entry not in judged:
-                judged.add(candidate.entry)
+            if candidate is not keeper and candidate.identity not in judged:
+                judged.add(candidate.identity)
                 decisions.append(_judge(candidate, draft, protected))
         decisions += draft.settled
     return decisions
+
+
+def _protect(keepers: list[Candidate]) -> set[str]:
+    """Return the identities of the keepers, and of the files that those that are links lead to."""
+    protected = {keeper.identity for keeper in keepers}
+    for keeper in keepers:
+        if keeper.state.link:
+            leads_to = os.path.realpath(keeper.path)
+            protected.add(identity_of(leads_to, look_at(leads_to)))
+    return protected
 
 
 def _judge(candidate: Candidate, draft: _Draft, protected: set[str]) -> Decision:
@@ -212,7 +236,7 @@ def _judge(candidate: Candidate, draft: _Draft, protected: set[str]) -> Decision
         key, label, state = group.key, candidate.label, candidate.state
         return Decision(candidate.path, action, why, key, label, kept, exact, state)
 
-    if candidate.entry in protected:
+    if candidate.identity in protected:
         return decide(Action.STAY, "a kept image is a link to it")
     if keeper is None:
         return decide(Action.DELETE, "the whole cluster goes (how='all')")

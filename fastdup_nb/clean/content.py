@@ -6,7 +6,7 @@ import hashlib
 import os
 import stat
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from fastdup_nb.errors import ImageError, ImageProblem
 
@@ -25,9 +25,11 @@ class FileState:
     modified : int
         Nanoseconds.
     device, inode : int
-        What tells hard links to one file.
+        What tells files apart, whatever their names.
     link : str
         Where a symbolic link leads; empty for a plain file.
+    names : int
+        How many names the file has (hard links). Not part of what it is.
     """
 
     size: int
@@ -35,6 +37,7 @@ class FileState:
     device: int
     inode: int
     link: str = ""
+    names: int = field(default=1, compare=False)
 
 
 def look_at(path: str) -> FileState:
@@ -55,7 +58,8 @@ def look_at(path: str) -> FileState:
         raise ImageError(ImageProblem.UNREADABLE, f"it cannot be looked at: {reason}") from error
     if not stat.S_ISREG(status.st_mode):
         raise ImageError(ImageProblem.UNREADABLE, "it is not a file")
-    return FileState(status.st_size, status.st_mtime_ns, status.st_dev, status.st_ino, link)
+    size, modified, place = status.st_size, status.st_mtime_ns, (status.st_dev, status.st_ino)
+    return FileState(size, modified, *place, link, status.st_nlink)
 
 
 def entry_of(path: str) -> str:
@@ -65,6 +69,17 @@ def entry_of(path: str) -> str:
     """
     folder, name = os.path.split(path)
     return os.path.join(os.path.realpath(folder), name)  # noqa: PTH118 - text stays text
+
+
+def identity_of(path: str, state: FileState) -> str:
+    """Return what two paths share exactly when removing one removes the other.
+
+    A file with a single name is told by its inode, also where upper and lower case are one or a
+    folder is mounted twice. Hard links and symbolic links are told by their entries.
+    """
+    if state.inode and state.names == 1 and not state.link:
+        return f"{state.device}:{state.inode}"
+    return entry_of(path)
 
 
 def digest_of(path: str) -> str:

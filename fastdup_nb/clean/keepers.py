@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -28,8 +27,8 @@ class Candidate:
     Attributes
     ----------
     path : str
-    entry : str
-        Its own place, linked folders resolved.
+    identity : str
+        What it shares with other paths of the same file.
     state : FileState
     order : int
         Its place in the listing of the group.
@@ -37,7 +36,7 @@ class Candidate:
     """
 
     path: str
-    entry: str
+    identity: str
     state: FileState
     order: int
     label: str = ""
@@ -170,8 +169,3 @@ def _parse_date(value: object) -> datetime | None:
     except ValueError:
         return None
     return date if date.year >= _OLDEST_CAMERA else None
-
-
-def leads_to(path: str) -> str:
-    """Return the file that a path stands for, all links resolved."""
-    return os.path.realpath(path)

@@ -20,6 +20,7 @@ from fastdup_nb.store import names
 from fastdup_nb.store.workdir import WorkDir
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from os import PathLike
 
     from fastdup_nb.progress import Progress
@@ -56,7 +57,9 @@ class Restored:
 
 
 def undo_batch(
-    work_dir: str | PathLike[str], batch: int | None = None, progress: Progress | None = None
+    work_dir: str | PathLike[str],
+    batch: int | None = None,
+    choose_progress: Callable[[int], Progress] = lambda _count: SilentProgress(),
 ) -> Restored:
     """Put back the files of the last cleaning that was not undone yet, or of a given one.
 
@@ -67,7 +70,8 @@ def undo_batch(
     work_dir : path
     batch : int, optional
         The number of a cleaning; one that was undone before is tried again.
-    progress : Progress, optional
+    choose_progress : callable
+        From the number of files to what to report to.
 
     Raises
     ------
@@ -93,7 +97,7 @@ def undo_batch(
         restored = Restored(folder, number, earlier=len(open_batches - {number}))
         if number:
             wanted = [entry for entry in records if entry.batch == number and entry.do != UNDONE]
-            _restore_all(folder, wanted, restored, progress or SilentProgress())
+            _restore_all(folder, wanted, restored, choose_progress(len(wanted)))
             journal.append(Record(number, UNDONE))
     return restored
 

@@ -294,3 +294,26 @@ def test_a_keeper_of_equal_size_is_the_first(facts, photos):
     shutil.copy(photos / "a.jpg", photos / "z.jpg")
     group = Group("0", (str(photos / "z.jpg"), str(photos / "a.jpg")), 1.0)
     assert plan_components([group], facts).decisions[0].path == str(photos / "z.jpg")
+
+
+def test_two_names_of_one_file_are_one_file(facts, photos, monkeypatch):
+    """As where upper and lower case are one, or a folder is mounted twice."""
+    from fastdup_nb.clean import components
+    from fastdup_nb.clean.content import look_at
+
+    draw(0).save(photos / "A.JPG", format="jpeg")
+    (photos / "a.jpg").unlink()
+    (photos / "a.jpg").hardlink_to(photos / "A.JPG")
+    monkeypatch.setattr(components, "look_at", lambda path: replace(look_at(path), names=1))
+    names = tuple(str(photos / name) for name in ("A.JPG", "a.jpg"))
+    plan = plan_components([Group("0", names, 1.0)], facts)
+    assert plan.going == []
+    assert "the same file as" in plan.decisions[1].why
+
+
+def test_a_hard_link_may_go_and_the_file_is_still_there(facts, photos):
+    (photos / "again.jpg").hardlink_to(photos / "a.jpg")
+    names = tuple(str(photos / name) for name in ("a.jpg", "again.jpg"))
+    plan = plan_components([Group("0", names, 1.0)], facts)
+    assert by_action(plan) == {"keep": ["a.jpg"], "delete": ["again.jpg"]}
+    assert plan.going[0].exact
