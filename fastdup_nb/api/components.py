@@ -133,6 +133,9 @@ def _find(
         input_dir=further.get("input_dir"),
     )
     frame = chosen.to_frame()
+    if chosen.members.results is not None:
+        # What cleans by this table keeps its journal and trash there.
+        frame.attrs["work_dir"] = str(chosen.members.results.path)
     if save_path is not None:
         write_groups(frame, save_path, comp_type)
     return frame
