@@ -18,7 +18,7 @@ from fastdup_nb.store.workdir import WorkDir
 if TYPE_CHECKING:
     import pandas as pd
 
-ID_COLUMNS = ("component_id", "cluster")
+ID = "component_id"
 LABEL_COLUMNS = ("label", "labels")
 NO_LABEL = "N/A"
 _HINT = "Give the table that find_top_components returns, or the work_dir."
@@ -109,16 +109,11 @@ def _column_of_labels(rows: pd.DataFrame) -> tuple[str, ...]:
 
 
 def _from_table(table: pd.DataFrame) -> list[Group]:
-    ids = next((name for name in ID_COLUMNS if name in table.columns), None)
+    _check_kind(table)
     labels = next((name for name in LABEL_COLUMNS if name in table.columns), None)
-    if ids and any(isinstance(value, (list, tuple)) for value in table[ids]):
-        raise OptionError(
-            "The table is grouped by label: its groups are classes, not copies of one image.",
-            "Give find_top_components(..., group_by='visual').",
-        )
     groups = []
     for number, (_, row) in enumerate(table.iterrows()):
-        key = _key(row[ids]) if ids else str(number)
+        key = _key(row[ID]) if ID in table.columns else str(number)
         files = tuple(str(name) for name in _as_list(row["files"], "files"))
         given = tuple(map(_label, _as_list(row[labels], str(labels)))) if labels else ()
         if given and len(given) != len(files):
@@ -127,6 +122,21 @@ def _from_table(table: pd.DataFrame) -> list[Group]:
             )
         groups.append(Group(key, files, _number(row["distance"]), given))
     return groups
+
+
+def _check_kind(table: pd.DataFrame) -> None:
+    """Refuse groups that are not of copies: one image of each would be all that stays."""
+    if "cluster" in table.columns and ID not in table.columns:
+        raise OptionError(
+            "The table holds k-means clusters: their images are alike, but no copies.",
+            "Give find_top_components(..., comp_type='component').",
+        )
+    ids = table[ID] if ID in table.columns else ()
+    if any(isinstance(value, (list, tuple)) or str(value).startswith("[") for value in ids):
+        raise OptionError(
+            "The table is grouped by label: its groups are classes, not copies of one image.",
+            "Give find_top_components(..., group_by='visual').",
+        )
 
 
 def _as_list(value: Any, column: str) -> list[Any]:

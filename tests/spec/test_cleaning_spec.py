@@ -112,6 +112,20 @@ def test_the_example_of_the_page(top, photos):
     assert not any(map(os.path.exists, deleted))
 
 
+def test_the_table_of_find_top_components_is_taken_as_it_is(out, photos, tmp_path):
+    """top_components = fastdup.find_top_components('/path/to/output')"""
+    folder_of = {str(path): path.parent.name for path in photos.rglob("*.*")}
+    top_components = fastdup_nb.find_top_components(out, folder_of, save_path=tmp_path)
+    deleted = fastdup_nb.delete_components(top_components, min_distance=0.9, dry_run=False)
+    assert len(deleted) == 2
+    assert fastdup_nb.undo(out) == deleted[::-1]  # the journal lies in that work_dir
+    saved = tmp_path / "top_components.csv"
+    assert sorted(fastdup_nb.delete_components(saved, min_distance=0.9)) == sorted(deleted)
+    by_label = fastdup_nb.delete_components_by_label(saved, 2, 0.9, how="majority", work_dir=out)
+    assert len(by_label) == 1
+    assert Path(by_label[0]).parent == photos
+
+
 def test_dry_run_prints_the_rm_commands(top, photos, capsys):
     """if True does not delete but print the rm commands used, otherwise deletes"""
     before = listing(photos)

@@ -227,10 +227,14 @@ def test_a_table_and_its_csv_give_the_same(table, tmp_path):
     assert read_groups(table)[0].labels == ("a", "b", "c", "d'\"]")
 
 
-def test_labels_and_clusters_are_other_names(table):
-    other = table.rename(columns={"component_id": "cluster"}).assign(labels=[list("abcd")])
-    (group,) = read_groups(other)
+def test_labels_is_another_name_of_label(table):
+    (group,) = read_groups(table.assign(labels=[list("abcd")]))
     assert (group.key, group.labels) == ("7", ("a", "b", "c", "d"))
+
+
+def test_k_means_clusters_are_no_copies(table):
+    with pytest.raises(OptionError, match="k-means clusters"):
+        read_groups(table.rename(columns={"component_id": "cluster"}))
 
 
 @pytest.mark.parametrize("suffix", [".pkl", ".pickle"])
