@@ -452,3 +452,24 @@ def test_an_unknown_batch_is_refused(plan, facts, work):
     apply_plan(plan, facts)
     with pytest.raises(OptionError, match="no cleaning 5"):
         undo_batch(work, 5)
+
+
+def test_a_cleaning_is_looked_at_first_and_carried_out_then(photos, work, cluster):
+    from fastdup_nb import Fastdup
+
+    lines = "".join(f"{row},{name}\n" for row, name in enumerate(cluster.files))
+    (work / "atrain_features.dat.csv").write_text(f"index,filename\n{lines}")
+    rows = "".join(f"{row},0,4,0.99,0.98,1\n" for row in range(4))
+    head = "__id,component_id,count,mean_distance,min_distance,max_distance\n"
+    (work / "connected_components.csv").write_text(head + rows)
+    before = contents(photos)
+    cleaning = Fastdup(work).plan_cleaning(min_distance=0.97, keep="first")
+    assert contents(photos) == before
+    assert list(cleaning.to_frame()["action"]) == ["keep", "delete", "delete", "delete"]
+    assert "Dry run" in repr(cleaning)
+    outcome = cleaning.apply(trash="work_dir")
+    assert list(outcome.done) == cleaning.files
+    assert len(undo_batch(work).back) == 3
+    assert contents(photos) == before
+    assert Fastdup(work).plan_cleaning(min_distance=0.98).files == []
+    assert len(Fastdup(work).plan_cleaning(how="all").files) == 4
