@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
+    from fastdup_nb.clean.cleaning import Cleaning
     from fastdup_nb.engine.add import Added
     from fastdup_nb.engine.queries import ImageQuery
     from fastdup_nb.engine.search import LatestSearcher
@@ -259,6 +260,18 @@ class Fastdup:
             )
             run_options(options, progress)
         return self._work_dir.read_table(names.KMEANS_ASSIGNMENTS)
+
+    def plan_cleaning(
+        self, *, min_distance: float = 0.96, how: str = "one", keep: str = "largest"
+    ) -> Cleaning:
+        """Plan which duplicates go and which image of each component stays. Changes nothing.
+
+        The arguments are those of `fastdup_nb.delete_components`. Look at `to_frame()` of what is
+        returned, then call its `apply()`; `fastdup_nb.undo` takes it back.
+        """
+        from fastdup_nb.clean.cleaning import plan_cleaning
+
+        return plan_cleaning(self.work_dir, min_distance=min_distance, how=how, keep=keep)
 
     def summary(self) -> SummaryReport:
         """Return what was found, in images, pairs and groups, and what to do next."""
