@@ -1,12 +1,11 @@
 """Searching for one image at a time: ms per query and queries/s, beside plain faiss.
 
-Usage: python -m benchmarks.search [--counts 1000 10000 100000] [--queries 200] [--no-structure]
+Usage: python -m benchmarks.search [--counts 1000 10000 100000] [--queries 200]
 
 The vectors are made as in benchmarks.neighbors; the queries are stored vectors, disturbed a little.
 Ours is `Searcher.search` from an embedding to names and exact scores; faiss is `IndexFlatIP.search`
 with one OpenMP thread, from a unit vector to row numbers. The two take turns, query by query. The
-last columns are searches for a JPEG of 500x375 given as bytes: decoded, embedded, searched;
-as it is like none of the made vectors, all of these are compared.
+last columns are searches for a JPEG of 500x375 given as bytes: decoded, embedded, searched.
 """
 
 from __future__ import annotations
@@ -39,14 +38,10 @@ PHOTOS = 20
 SAME_SCORE = 1e-5
 
 
-def make_work_dir(folder: Path, n: int, *, structure: bool) -> None:
+def make_work_dir(folder: Path, n: int) -> None:
     """Write what a run over n images leaves, as far as a search needs it."""
     folder.mkdir()
-    if structure:
-        make_vectors(folder / names.FEATURES, n)
-    else:
-        random = np.random.default_rng(0)
-        random.standard_normal((n, D), dtype=np.float32).tofile(folder / names.FEATURES)
+    make_vectors(folder / names.FEATURES, n)
     rows = ((i, f"/photos/{i:08d}.jpg") for i in range(n))
     write_table(folder / names.FEATURE_NAMES, names.FEATURE_NAMES_COLUMNS, rows)
     config = {"fastdup_nb": {"model_sha256": bundled_manifest().sha256}}
@@ -121,9 +116,6 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--counts", type=int, nargs="+", default=[1_000, 10_000, 100_000])
     parser.add_argument("--queries", type=int, default=200)
-    parser.add_argument(
-        "--no-structure", action="store_true", help="random vectors: the worst case"
-    )
     given = parser.parse_args()
     print(f"{D} numbers per image, k={K}; {machine()}.\n", flush=True)
     print(
@@ -134,7 +126,7 @@ def main() -> None:
     for n in given.counts:
         with tempfile.TemporaryDirectory(prefix="fastdup_nb-bench-") as scratch:
             folder = Path(scratch) / "work"
-            make_work_dir(folder, n, structure=not given.no_structure)
+            make_work_dir(folder, n)
             print(compare(folder, n, given.queries), flush=True)
 
 

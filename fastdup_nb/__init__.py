@@ -38,7 +38,11 @@ if TYPE_CHECKING:
         generate_sprite_image,
     )
     from fastdup_nb.api.features import load_binary_feature, save_binary_feature
+    from fastdup_nb.api.galleries.aspect_ratio import create_aspect_ratio_gallery
     from fastdup_nb.api.galleries.duplicates import create_duplicates_gallery
+    from fastdup_nb.api.galleries.outliers import create_outliers_gallery
+    from fastdup_nb.api.galleries.similarity import create_similarity_gallery
+    from fastdup_nb.api.galleries.statistics import create_stats_gallery
     from fastdup_nb.api.kmeans import run_kmeans, run_kmeans_on_extracted
     from fastdup_nb.api.labels import (
         create_kmeans_classifier,
@@ -46,6 +50,7 @@ if TYPE_CHECKING:
         top_k_label,
     )
     from fastdup_nb.api.run import run
+    from fastdup_nb.api.search import init_search, search
     from fastdup_nb.errors import (
         CorruptWorkDirError,
         EmptyInputError,
@@ -81,9 +86,13 @@ __all__ = [
     "WorkDirError",
     "WorkDirLockedError",
     "__version__",
+    "create_aspect_ratio_gallery",
     "create_duplicates_gallery",
     "create_kmeans_classifier",
     "create_knn_classifier",
+    "create_outliers_gallery",
+    "create_similarity_gallery",
+    "create_stats_gallery",
     "delete_components",
     "delete_components_by_label",
     "delete_or_retag_stats_outliers",
@@ -92,12 +101,14 @@ __all__ = [
     "export_to_tensorboard_projector",
     "find_top_components",
     "generate_sprite_image",
+    "init_search",
     "load_binary_feature",
     "load_ipython_extension",
     "run",
     "run_kmeans",
     "run_kmeans_on_extracted",
     "save_binary_feature",
+    "search",
     "top_k_label",
     "undo",
     "unload_ipython_extension",
@@ -106,9 +117,13 @@ __all__ = [
 # Where the names that are not errors live.
 _HOMES = {
     "Fastdup": "fastdup_nb.session",
+    "create_aspect_ratio_gallery": "fastdup_nb.api.galleries.aspect_ratio",
     "create_duplicates_gallery": "fastdup_nb.api.galleries.duplicates",
     "create_kmeans_classifier": "fastdup_nb.api.labels",
     "create_knn_classifier": "fastdup_nb.api.labels",
+    "create_outliers_gallery": "fastdup_nb.api.galleries.outliers",
+    "create_similarity_gallery": "fastdup_nb.api.galleries.similarity",
+    "create_stats_gallery": "fastdup_nb.api.galleries.statistics",
     "delete_components": "fastdup_nb.api.cleaning",
     "delete_components_by_label": "fastdup_nb.api.cleaning",
     "delete_or_retag_stats_outliers": "fastdup_nb.api.cleaning",
@@ -117,11 +132,13 @@ _HOMES = {
     "export_to_tensorboard_projector": "fastdup_nb.api.export",
     "find_top_components": "fastdup_nb.api.components",
     "generate_sprite_image": "fastdup_nb.api.export",
+    "init_search": "fastdup_nb.api.search",
     "load_binary_feature": "fastdup_nb.api.features",
     "run": "fastdup_nb.api.run",
     "run_kmeans": "fastdup_nb.api.kmeans",
     "run_kmeans_on_extracted": "fastdup_nb.api.kmeans",
     "save_binary_feature": "fastdup_nb.api.features",
+    "search": "fastdup_nb.api.search",
     "top_k_label": "fastdup_nb.api.labels",
     "undo": "fastdup_nb.api.cleaning",
 }
