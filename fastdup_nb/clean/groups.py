@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import json
-import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from os import PathLike
@@ -82,24 +81,26 @@ def select_by_id(groups: Sequence[Group], wanted: Iterable[Any] | int | None) ->
     if wanted is None:
         return list(groups)
     ids = [wanted] if isinstance(wanted, (int, str)) else list(wanted)
-    keys = [_key(value) for value in ids]
-    unknown = sorted(set(keys) - {group.key for group in groups})
+    keys = {_key(value) for value in ids}
+    unknown = sorted(keys - {group.key for group in groups})
     if unknown:
         raise OptionError(
             f"The table has no component {', '.join(unknown[:5])}.",
             "to_delete lists ids of its column component_id.",
         )
-    return [group for group in groups if group.key in set(keys)]
+    return [group for group in groups if group.key in keys]
 
 
 def _from_components(table: pd.DataFrame) -> list[Group]:
-    distance = "min_distance" if "min_distance" in table.columns else None
+    if "min_distance" not in table.columns:
+        raise OptionError("How alike the images of a component are is not known.", "Run again.")
+    listed = table.dropna(subset=["filename"])
+    several = listed[listed["component_id"].duplicated(keep=False)]
     groups = []
-    for key, rows in table.dropna(subset=["filename"]).groupby("component_id", sort=True):
-        if len(rows) > 1:
-            least = float(rows[distance].min()) if distance else math.nan
-            files = tuple(rows["filename"].astype(str))
-            groups.append(Group(_key(key), files, least, _column_of_labels(rows)))
+    for key, rows in several.groupby("component_id", sort=True):
+        files = tuple(rows["filename"].astype(str))
+        least = float(rows["min_distance"].min())
+        groups.append(Group(_key(key), files, least, _column_of_labels(rows)))
     return sorted(groups, key=lambda group: -len(group.files))
 
 
@@ -111,16 +112,19 @@ def _column_of_labels(rows: pd.DataFrame) -> tuple[str, ...]:
 def _from_table(table: pd.DataFrame) -> list[Group]:
     _check_kind(table)
     labels = next((name for name in LABEL_COLUMNS if name in table.columns), None)
+    ids = table[ID].tolist() if ID in table.columns else range(len(table))
+    cells = table[labels].tolist() if labels else [None] * len(table)
     groups = []
-    for number, (_, row) in enumerate(table.iterrows()):
-        key = _key(row[ID]) if ID in table.columns else str(number)
-        files = tuple(str(name) for name in _as_list(row["files"], "files"))
-        given = tuple(map(_label, _as_list(row[labels], str(labels)))) if labels else ()
+    rows = zip(ids, table["files"].tolist(), table["distance"].tolist(), cells, strict=True)
+    for number, named, distance, marked in rows:
+        key = _key(number)
+        files = tuple(str(name) for name in _as_list(named, "files"))
+        given = tuple(map(_label, _as_list(marked, str(labels)))) if labels else ()
         if given and len(given) != len(files):
             raise OptionError(
                 f"Component {key} has {len(files)} files and {len(given)} labels.", _HINT
             )
-        groups.append(Group(key, files, _number(row["distance"]), given))
+        groups.append(Group(key, files, _number(distance), given))
     return groups
 
 

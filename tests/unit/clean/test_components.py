@@ -321,3 +321,9 @@ def test_a_hard_link_may_go_and_the_file_is_still_there(facts, photos):
     plan = plan_components([Group("0", names, 1.0)], facts)
     assert by_action(plan) == {"keep": ["a.jpg"], "delete": ["again.jpg"]}
     assert plan.going[0].exact
+
+
+def test_components_of_unknown_likeness_are_not_guessed_at():
+    frame = pd.DataFrame({"filename": ["a", "b"], "component_id": [0, 0]})
+    with pytest.raises(OptionError, match="not known"):
+        read_groups(frame)
