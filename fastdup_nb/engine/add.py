@@ -21,6 +21,7 @@ from fastdup_nb.engine.plan import Plan, make_plan
 from fastdup_nb.engine.run import OURS, config_file, own_folder, relate_stored
 from fastdup_nb.errors import CorruptWorkDirError, RunInterruptedError, WorkDirError
 from fastdup_nb.options import AUTO_NNF_MODE, InputSpec, RunOptions
+from fastdup_nb.paths import absolute
 from fastdup_nb.sources import Listing, resolve
 from fastdup_nb.store import names
 from fastdup_nb.store.extraction import Extraction, discard, read_checkpoint
@@ -93,19 +94,27 @@ def add(
         embedder = open_recorded_model(here, features.shape[1], model_path)
     with WorkDir.create(here.path).lock():
         here = WorkDir(here.path)  # read under the lock
-        return _Addition(here, options, embedder, progress).carry_out(listing)
+        return _Addition(here, options, embedder, progress, model_path).carry_out(listing)
 
 
 class _Addition:
     """Adds a listing to a locked work_dir."""
 
     def __init__(
-        self, work_dir: WorkDir, options: RunOptions, embedder: Embedder, progress: Progress
+        self,
+        work_dir: WorkDir,
+        options: RunOptions,
+        embedder: Embedder,
+        progress: Progress,
+        model_path: str | PathLike[str],
     ) -> None:
         self._work_dir, self._options, self._embedder = work_dir, options, embedder
         self._progress = progress
         self._config = work_dir.read_config()
         made_with = recorded_options(self._config)
+        if str(model_path):
+            made_with["model_path"] = str(absolute(model_path))  # where it is now
+        self._recorded = made_with
         self._made_with = dataclasses.replace(
             options, turi_param=made_with["turi_param"], batch_size=made_with["batch_size"]
         )
@@ -164,6 +173,7 @@ class _Addition:
             **(self._config.get(OURS) or {}),
             "version": __version__,
             "fingerprint": mark,
+            "extraction": self._recorded,
             "listed": len(union.paths),
             "good": extraction.good,
             "bad": extraction.bad,

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+import fastdup_nb
 import fastdup_nb.engine.extract as engine_extract
 from fastdup_nb import CorruptWorkDirError, Fastdup, ModelError, WorkDirError
 from fastdup_nb.progress import SilentProgress
@@ -231,3 +232,15 @@ def test_what_cannot_be_added_leaves_the_results_as_they_were(photos, tmp_path):
     digests.write_bytes(whole)
     assert contents(fd.work_dir) == before
     assert add(fd, photos[20:]).new == 9
+
+
+def test_a_model_that_was_moved_is_recorded_where_it_is_now(photos, tmp_path):
+    weights = Path(fastdup_nb.__file__).parent / "models" / "weights"
+    shutil.copy(min(weights.glob("*.onnx")), tmp_path / "own.onnx")
+    fd = run(photos[:18], tmp_path / "w", model_path=tmp_path / "own.onnx")
+    (tmp_path / "own.onnx").rename(tmp_path / "moved.onnx")
+    with pytest.raises(ModelError, match=r"own\.onnx"):
+        add(fd, photos[18:20])
+    fd.add(photos[18:20], model_path=tmp_path / "moved.onnx", progress=SilentProgress())
+    assert add(fd, photos[20:22]).new == 2
+    assert fd.search(photos[21], 1)["distance"].tolist() == [1.0]

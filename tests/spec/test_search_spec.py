@@ -154,6 +154,16 @@ def test_the_output_file(work_dir, paths):
     assert (work_dir / names.SIMILARITY).read_bytes() == before
 
 
+def test_an_output_file_that_cannot_be_written_is_no_reason_to_fail(work_dir, paths, capsys):
+    """Returns: the pairs, and one line about the file"""
+    (work_dir / names.SEARCH).unlink(missing_ok=True)
+    (work_dir / names.SEARCH).mkdir()
+    assert fastdup_nb.init_search(4, work_dir) == 0
+    assert len(fastdup_nb.search(paths[3])) == 4
+    assert "search.csv" in capsys.readouterr().err
+    (work_dir / names.SEARCH).rmdir()
+
+
 def test_an_image_that_cannot_be_read(work_dir, paths, capsys):
     """1 = in case of failure (here: one line, and no rows)"""
     assert fastdup_nb.init_search(4, work_dir) == 0
