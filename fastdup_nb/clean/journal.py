@@ -35,7 +35,7 @@ class Record:
         Where the file was.
     target : str
         Where it is to go; for `trash` relative to the trash of the work_dir, so that the work_dir
-        can be moved. Empty for `system`, which chooses itself.
+        can be moved. For `system`, which chooses itself, the user's trash.
     sha256 : str
         Of its content.
     link : str

@@ -74,7 +74,7 @@ class Remover:
 
     def _send(self, record: Record) -> bool:
         """Return whether the trash of the system took a file; by `auto` it need not."""
-        self._journal.append(replace(record, do="system"))
+        self._journal.append(replace(record, do="system", target=str(trash.home_trash())))
         try:
             trash.send_to_system(record.path)
         except OSError:

@@ -72,17 +72,25 @@ def send_to_system(path: str) -> None:
         raise OSError(str(error)) from error
 
 
-def find_in_system(paths: Iterable[str]) -> dict[str, list[Trashed]]:
+def home_trash() -> Path:
+    """Return the user's trash. Programs in a sandbox may have one of their own."""
+    data = os.environ.get("XDG_DATA_HOME") or Path("~/.local/share").expanduser()
+    return Path(data) / "Trash"
+
+
+def find_in_system(paths: Iterable[str], homes: Iterable[Path] = ()) -> dict[str, list[Trashed]]:
     """Return what the trash of the system holds of some files, newest first.
 
     Parameters
     ----------
     paths : iterable of str
         Where the files were, absolute.
+    homes : iterable of Path
+        The user's trash when they went, where it may be another one now.
     """
     wanted = {entry_of(path): path for path in paths}
     found: dict[str, list[tuple[float, Trashed]]] = {path: [] for path in wanted.values()}
-    for trash, top in sorted(_trash_folders(wanted.values())):
+    for trash, top in sorted(_trash_folders(wanted.values(), homes)):
         for note in (trash / "info").glob(f"*{INFO_SUFFIX}"):
             origin = _origin(note, top)
             file = trash / "files" / note.name.removesuffix(INFO_SUFFIX)
@@ -122,10 +130,9 @@ def drop_empty_folders(folder: Path, below: Path) -> None:
         folder = folder.parent
 
 
-def _trash_folders(paths: Iterable[str]) -> set[tuple[Path, Path]]:
+def _trash_folders(paths: Iterable[str], homes: Iterable[Path]) -> set[tuple[Path, Path]]:
     """Return the trash folders for some files, each with what its relative paths begin at."""
-    data = Path(os.environ.get("XDG_DATA_HOME") or Path("~/.local/share").expanduser())
-    folders = {(data / "Trash", data)}
+    folders = {(home, home.parent) for home in (home_trash(), *homes)}
     for top in {_mount_point(os.path.dirname(path)) for path in paths}:  # noqa: PTH120
         folders.add((top / ".Trash" / str(os.getuid()), top))
         folders.add((top / f".Trash-{os.getuid()}", top))

@@ -122,8 +122,7 @@ def _restore_all(
     by_path: dict[str, list[Record]] = {}
     for record in reversed(records):  # what was tried last comes first
         by_path.setdefault(record.path, []).append(record)
-    system = [record.path for record in records if record.do == "system"]
-    found = trash.find_in_system(system) if system and trash.system_is_searchable() else {}
+    found = _find_in_system([record for record in records if record.do == "system"])
     progress.start("Putting back", len(by_path), "files")
     try:
         for path, attempts in by_path.items():
@@ -131,6 +130,13 @@ def _restore_all(
             progress.advance(1)
     finally:
         progress.finish()
+
+
+def _find_in_system(records: list[Record]) -> dict[str, list[trash.Trashed]]:
+    if not records or not trash.system_is_searchable():
+        return {}
+    homes = {Path(record.target) for record in records if record.target}
+    return trash.find_in_system([record.path for record in records], homes)
 
 
 def _restore(
@@ -142,11 +148,11 @@ def _restore(
 ) -> None:
     reasons = []
     for record in attempts:
-        places: list[tuple[Path, Path | None]] = [
-            (place, None) for place in _target(folder, record)
-        ]
+        places: list[tuple[Path, Path | None]]
         if record.do == "system":
             places = [(entry.path, entry.note) for entry in trashed]
+        else:
+            places = [(place, None) for place in _target(folder, record)]
         for place, note in places:
             reason = _put_back(place, path, record)
             if not reason:

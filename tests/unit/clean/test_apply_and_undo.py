@@ -32,8 +32,9 @@ def plan(cluster, facts):
 def data_home(tmp_path, monkeypatch):
     """The trash of the system, empty for every test."""
     home = tmp_path / "home"
+    import send2trash.plat_other as plat  # reads the variable once
+
     monkeypatch.setenv("XDG_DATA_HOME", str(home))
-    import send2trash.plat_other as plat
 
     monkeypatch.setattr(plat, "XDG_DATA_HOME", os.fsencode(home))
     monkeypatch.setattr(plat, "HOMETRASH_B", os.fsencode(home / "Trash"))
@@ -73,6 +74,14 @@ def test_an_undo_clears_its_notes_from_the_trash_of_the_system(plan, facts, data
     apply_plan(plan, facts, trash_choice="system")
     undo_batch(work)
     assert list((data_home / "Trash" / "info").iterdir()) == []
+
+
+def test_an_undo_from_another_sandbox_finds_the_trash(plan, facts, photos, work, monkeypatch):
+    before = contents(photos)
+    apply_plan(plan, facts, trash_choice="system")
+    monkeypatch.setenv("XDG_DATA_HOME", str(photos.parent / "elsewhere"))
+    assert len(undo_batch(work).back) == 3
+    assert contents(photos) == before
 
 
 def test_older_trash_of_the_same_name_is_not_taken_for_it(plan, facts, photos, work):
@@ -146,7 +155,7 @@ def test_a_trash_of_the_system_that_was_asked_for_is_not_replaced(plan, facts, p
 
 
 def test_what_could_not_be_found_again_is_not_sent_there(plan, facts, work, monkeypatch):
-    monkeypatch.setattr(trash, "find_in_system", lambda paths: {})
+    monkeypatch.setattr(trash, "find_in_system", lambda *_: {})
     outcome = apply_plan(plan, facts)
     assert sorted(outcome.done.values()) == ["system", "trash", "trash"]
 
@@ -283,12 +292,11 @@ def test_a_full_disk_ends_it_and_what_is_done_can_be_undone(plan, facts, photos,
             raise WorkDirError("No space left.")
         real(self, record)
 
-    monkeypatch.setattr(Journal, "append", append)
-    outcome = apply_plan(plan, facts)
+    with monkeypatch.context() as patch:
+        patch.setattr(Journal, "append", append)
+        outcome = apply_plan(plan, facts)
     assert isinstance(outcome.stopped, WorkDirError)
     assert len(outcome.done) == 1
-    monkeypatch.undo()
-    os.environ["XDG_DATA_HOME"] = str(photos.parent / "home")
     undo_batch(work)
     assert contents(photos) == before
 

@@ -69,8 +69,9 @@ def test_a_cleaning_killed_at_any_step_can_be_undone(
     cluster, facts, photos, work, monkeypatch, tmp_path, choice, across
 ):
     home = tmp_path / "home"
+    import send2trash.plat_other as plat  # reads the variable once
+
     monkeypatch.setenv("XDG_DATA_HOME", str(home))
-    import send2trash.plat_other as plat
 
     monkeypatch.setattr(plat, "HOMETRASH_B", os.fsencode(home / "Trash"))
     before = contents(photos)
@@ -97,8 +98,9 @@ def test_an_undo_killed_at_any_step_can_be_repeated(
     cluster, facts, photos, work, monkeypatch, tmp_path, choice
 ):
     home = tmp_path / "home"
+    import send2trash.plat_other as plat  # reads the variable once
+
     monkeypatch.setenv("XDG_DATA_HOME", str(home))
-    import send2trash.plat_other as plat
 
     monkeypatch.setattr(plat, "HOMETRASH_B", os.fsencode(home / "Trash"))
     before = contents(photos)
