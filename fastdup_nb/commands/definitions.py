@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from fastdup_nb.commands import dedup
 from fastdup_nb.commands.parser import Parser, add_options
 from fastdup_nb.commands.place import is_labels
 from fastdup_nb.errors import OptionError, WorkDirError
@@ -242,5 +243,6 @@ COMMANDS = {
             _declare_duplicates,
             _execute_duplicates,
         ),
+        Command(dedup.NAME, dedup.HELP, dedup.USAGE, dedup.EXAMPLE, dedup.declare, dedup.execute),
     )
 }
