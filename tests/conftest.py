@@ -17,6 +17,7 @@ def _own_home(tmp_path_factory: pytest.TempPathFactory):
     home = tmp_path_factory.mktemp("home")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("HOME", str(home))
+        patch.delenv("XDG_DATA_HOME", raising=False)  # the trash is below it
         patch.setenv("IPYTHONDIR", str(home / "ipython"))
         patch.setenv("JUPYTER_CONFIG_DIR", str(home / "jupyter"))
         patch.setenv("JUPYTER_DATA_DIR", str(home / "jupyter-data"))
