@@ -116,6 +116,7 @@ def _histogram(shapes: Shapes) -> Any:
         line_color=None,
     )
     plot.y_range.start = 0
+    plot.yaxis.ticker.min_interval = 1
     marks = {ratio: name for ratio, name in COMMON_RATIOS if low <= ratio <= high}
     ends = {value: f"{value:.2g}" for value in _round_marks(low, high)}
     labels: dict[Any, Any] = ends | marks

@@ -127,7 +127,7 @@ def build_aspect_ratios(
     kept = sizes[choose_images(sizes["filename"], label_slice, maker.labels)]
     used = kept.head(num_images) if num_images else kept
     shapes = measure_shapes(used["width"].to_numpy(), used["height"].to_numpy())
-    parts = [describe_image_slice(label_slice)]
+    parts = [_describe(shapes), describe_image_slice(label_slice)]
     if len(used) < len(kept):
         parts.append(f"the first of {len(kept):,}")
     elif len(kept) < len(sizes):
@@ -175,6 +175,13 @@ def measure_shapes(widths: NDArray[Any], heights: NDArray[Any]) -> Shapes | None
         mean_ratio=float(ratios.mean()),
         median_ratio=float(np.median(ratios)),
     )
+
+
+def _describe(shapes: Shapes | None) -> str:
+    if shapes is None:
+        return ""
+    size = f"{shapes.mean_width:,.0f} × {shapes.mean_height:,.0f}"  # noqa: RUF001
+    return f"on average {size} pixels, width / height {shapes.mean_ratio:.3f}"
 
 
 def _read_sizes(table: pd.DataFrame) -> pd.DataFrame:
