@@ -39,10 +39,16 @@ if TYPE_CHECKING:
     )
     from fastdup_nb.api.features import load_binary_feature, save_binary_feature
     from fastdup_nb.api.galleries.aspect_ratio import create_aspect_ratio_gallery
+    from fastdup_nb.api.galleries.components import create_components_gallery
     from fastdup_nb.api.galleries.duplicates import create_duplicates_gallery
+    from fastdup_nb.api.galleries.kmeans import create_kmeans_clusters_gallery
     from fastdup_nb.api.galleries.outliers import create_outliers_gallery
     from fastdup_nb.api.galleries.similarity import create_similarity_gallery
     from fastdup_nb.api.galleries.statistics import create_stats_gallery
+    from fastdup_nb.api.galleries.videos import (
+        create_component_videos_gallery,
+        create_duplicate_videos_gallery,
+    )
     from fastdup_nb.api.kmeans import run_kmeans, run_kmeans_on_extracted
     from fastdup_nb.api.labels import (
         create_kmeans_classifier,
@@ -87,8 +93,12 @@ __all__ = [
     "WorkDirLockedError",
     "__version__",
     "create_aspect_ratio_gallery",
+    "create_component_videos_gallery",
+    "create_components_gallery",
+    "create_duplicate_videos_gallery",
     "create_duplicates_gallery",
     "create_kmeans_classifier",
+    "create_kmeans_clusters_gallery",
     "create_knn_classifier",
     "create_outliers_gallery",
     "create_similarity_gallery",
@@ -118,8 +128,12 @@ __all__ = [
 _HOMES = {
     "Fastdup": "fastdup_nb.session",
     "create_aspect_ratio_gallery": "fastdup_nb.api.galleries.aspect_ratio",
+    "create_component_videos_gallery": "fastdup_nb.api.galleries.videos",
+    "create_components_gallery": "fastdup_nb.api.galleries.components",
+    "create_duplicate_videos_gallery": "fastdup_nb.api.galleries.videos",
     "create_duplicates_gallery": "fastdup_nb.api.galleries.duplicates",
     "create_kmeans_classifier": "fastdup_nb.api.labels",
+    "create_kmeans_clusters_gallery": "fastdup_nb.api.galleries.kmeans",
     "create_knn_classifier": "fastdup_nb.api.labels",
     "create_outliers_gallery": "fastdup_nb.api.galleries.outliers",
     "create_similarity_gallery": "fastdup_nb.api.galleries.similarity",

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from fastdup_nb.views.slices import SliceSpec
 
 SPLIT = "split_sentence_to_label_list"
-FURTHER = ("ccthreshold", "nrows", SPLIT, "input_dir")
+FURTHER = ("ccthreshold", "nrows", SPLIT, "input_dir", "results_dir")
 
 
 def find_top_components(  # noqa: PLR0917 - the signature is the published one
@@ -78,6 +78,8 @@ def find_top_components(  # noqa: PLR0917 - the signature is the published one
             Labels are sentences: make them lower case and split them at punctuation marks.
         input_dir : path
             Where to look for images that are not where the results say.
+        results_dir : path
+            The work_dir, when a DataFrame without file names is given.
 
     Returns
     -------
@@ -121,14 +123,19 @@ def _find(
     **choice: Any,
 ) -> pd.DataFrame:
     from fastdup_nb.views.group_file import write_groups
+    from fastdup_nb.views.members import read_members
     from fastdup_nb.views.top_components import Choice, choose_groups
 
-    chosen = choose_groups(
+    members = read_members(
         work_dir,
-        Choice(**choice, split_sentences=bool(further.get(SPLIT))),
-        kind=comp_type,
+        comp_type,
         ccthreshold=further.get("ccthreshold"),
         nrows=further.get("nrows"),
+        work_dir=further.get("results_dir"),
+    )
+    chosen = choose_groups(
+        members,
+        Choice(**choice, split_sentences=bool(further.get(SPLIT))),
         get_label_func=get_label_func,
         input_dir=further.get("input_dir"),
     )

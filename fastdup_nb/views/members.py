@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from fastdup_nb.errors import InputNotFoundError, OptionError, ResultNotFoundError
+from fastdup_nb.options import unknown_name
 from fastdup_nb.store import names
 from fastdup_nb.store.tables import read_frame
 from fastdup_nb.store.workdir import WorkDir
@@ -100,6 +101,8 @@ def read_members(
     CorruptWorkDirError
         When images have numbers that the file list does not name.
     """
+    if kind not in ID_COLUMN:
+        raise unknown_name("comp_type", kind, list(ID_COLUMN))
     if nrows is not None:
         check_count("nrows", nrows)
     table, results = _open(source, kind, ccthreshold, work_dir)
@@ -116,6 +119,9 @@ def _open(
     given = WorkDir.open(work_dir) if isinstance(work_dir, (str, PathLike)) else work_dir
     if isinstance(source, pd.DataFrame):
         _require(source, kind, "The table")
+        named = source.attrs.get("work_dir")
+        if given is None and named:
+            given = WorkDir.open(named)
         return source.reset_index(drop=True), given
     if isinstance(source, (str, PathLike)):
         path = Path(source).expanduser()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from os import PathLike, sep
+from os import sep
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Unpack
 
@@ -15,17 +15,14 @@ from fastdup_nb.options import unknown_name
 from fastdup_nb.views.cards import CardMaker, CardOptions, check_count
 from fastdup_nb.views.group_labels import GroupLabels
 from fastdup_nb.views.group_table import GroupTable, gather
-from fastdup_nb.views.members import ID_COLUMN, GroupSource, Kind, Members, read_members
+from fastdup_nb.views.members import ID_COLUMN, Kind, Members
 from fastdup_nb.views.metrics import read_metric
 from fastdup_nb.views.slices import DIFFERENT, SAME, SliceSpec
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from fastdup_nb.store.workdir import WorkDir
-
 GROUPINGS = ("visual", "label")
-KINDS: tuple[Kind, ...] = ("component", "cluster")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -156,24 +153,14 @@ def columns_of(kind: Kind, *, by_label: bool, labelled: bool, measured: bool) ->
     return [*first, "files_ids", "distance", *(["metric", "avg_metric"] if measured else []), "len"]
 
 
-def choose_groups(
-    source: GroupSource,
-    choice: Choice,
-    *,
-    kind: Kind = "component",
-    ccthreshold: float | None = None,
-    nrows: int | None = None,
-    work_dir: str | PathLike[str] | WorkDir | None = None,
-    **options: Unpack[CardOptions],
-) -> TopGroups:
-    """Choose the groups of a run that are wanted.
+def choose_groups(members: Members, choice: Choice, **options: Unpack[CardOptions]) -> TopGroups:
+    """Choose the groups that are wanted.
 
     Parameters
     ----------
-    source, ccthreshold, nrows, work_dir
-        See `fastdup_nb.views.members.read_members`.
+    members : Members
+        From `fastdup_nb.views.members.read_members`.
     choice : Choice
-    kind : {'component', 'cluster'}
     **options
         See `fastdup_nb.views.cards.CardOptions`.
 
@@ -186,19 +173,8 @@ def choose_groups(
     -----
     V0.2 API page, `find_top_components`.
     """
-    if kind not in KINDS:
-        raise unknown_name("comp_type", kind, KINDS)
-    members = read_members(source, kind, ccthreshold=ccthreshold, nrows=nrows, work_dir=work_dir)
     maker = CardMaker(members.results, options)
     _check_labels_are_given(choice, maker)
-    moved = bool(options.get("input_dir"))
-    return choose_from(members, choice, maker, moved=moved)
-
-
-def choose_from(
-    members: Members, choice: Choice, maker: CardMaker, *, moved: bool = False
-) -> TopGroups:
-    """Choose among the groups of images that were read."""
     metric = read_metric(choice.metric, members) if choice.metric is not None else None
     rows = np.arange(len(members.group))
     keys, codes = np.unique(members.group, return_inverse=True)
@@ -226,7 +202,7 @@ def choose_from(
         metric,
         total,
         maker,
-        moved,
+        moved=bool(options.get("input_dir")),
     )
 
 
