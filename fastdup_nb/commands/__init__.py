@@ -1,22 +1,27 @@
-"""The commands `run`, `summary` and `duplicates`: one definition for the shell and the magics."""
+"""The commands: one definition of each serves the shell and the magic."""
 
 from __future__ import annotations
 
-from fastdup_nb.commands.definitions import COMMANDS, Command
+from fastdup_nb.commands.command import Command
+from fastdup_nb.commands.definitions import COMMANDS
 from fastdup_nb.commands.dispatch import execute, find_command, help_asked_for, manual, overview
-from fastdup_nb.commands.parser import Parser
-from fastdup_nb.commands.place import Place, is_input, is_labels, is_work_dir
+from fastdup_nb.commands.parser import FUNCTION, LABELS, Parser
+from fastdup_nb.commands.place import Place, is_image, is_input, is_labels, is_results, is_work_dir
 
 __all__ = [
     "COMMANDS",
+    "FUNCTION",
+    "LABELS",
     "Command",
     "Parser",
     "Place",
     "execute",
     "find_command",
     "help_asked_for",
+    "is_image",
     "is_input",
     "is_labels",
+    "is_results",
     "is_work_dir",
     "manual",
     "overview",

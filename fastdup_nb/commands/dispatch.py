@@ -5,11 +5,15 @@ from __future__ import annotations
 import shlex
 from collections.abc import Sequence
 from difflib import get_close_matches
+from typing import TYPE_CHECKING
 
-from fastdup_nb.commands.definitions import COMMANDS, Command
+from fastdup_nb.commands.definitions import COMMANDS
 from fastdup_nb.commands.parser import END_OF_OPTIONS, HELP_WORDS, asks_for_help
 from fastdup_nb.commands.place import Place, exists
 from fastdup_nb.errors import OptionError, RunInterruptedError
+
+if TYPE_CHECKING:
+    from fastdup_nb.commands.command import Command
 
 HELP = "help"
 
@@ -90,7 +94,7 @@ def overview(prog: str) -> str:
     ]
     lines[-1] += " and bad photos in a folder of images."
     lines += ["", "commands:"]
-    lines += [f"  {command.name:<12}{command.help}" for command in COMMANDS.values()]
+    lines += [f"  {command.name:<17}{command.help}" for command in COMMANDS.values()]
     lines += ["", f"{prog} COMMAND --help lists the options of one.", ""]
     return "\n".join(lines)
 

@@ -13,6 +13,8 @@ from fastdup_nb.options import DefaultText
 
 HELP_WORDS = frozenset({"-h", "--help"})
 END_OF_OPTIONS = "--"
+# What stands in the help for the value of an option that takes an object of the notebook.
+LABELS, FUNCTION = "LABELS", "FUNCTION"
 
 
 class Parser(argparse.ArgumentParser):
@@ -85,6 +87,16 @@ class Parser(argparse.ArgumentParser):
         action = self._option_string_actions.get(with_dashes([name])[0])
         return list(getattr(action, "suggested", ()))
 
+    def argument_at(self, place: int) -> str:
+        """Return what stands in the help for the argument at a place, from 0; the last goes on."""
+        arguments = self._get_positional_actions()
+        return str(arguments[min(place, len(arguments) - 1)].metavar) if arguments else ""
+
+    def argument_choices(self, place: int) -> list[str]:
+        """Return the values that are suggested for the argument at a place."""
+        arguments = self._get_positional_actions()
+        return list(getattr(arguments[place], "suggested", ())) if place < len(arguments) else []
+
     def takes_value(self, name: str) -> bool:
         """Return whether the word after this one is its value."""
         action = self._option_string_actions.get(with_dashes([name])[0])
@@ -92,14 +104,16 @@ class Parser(argparse.ArgumentParser):
 
     def _add_arguments(self, values: argparse.Namespace, words: Sequence[str]) -> None:
         # argparse forgets, between its passes, that `--` has ended the options.
-        action = self._get_positional_actions()[0]
         for word in words:
-            if action.nargs == "*":
-                setattr(values, action.dest, [*getattr(values, action.dest, []), word])
-            elif hasattr(values, action.dest):
-                raise self._too_many(word)
+            for action in self._get_positional_actions():
+                if action.nargs == "*":
+                    setattr(values, action.dest, [*getattr(values, action.dest, []), word])
+                    break
+                if not hasattr(values, action.dest):
+                    setattr(values, action.dest, word)
+                    break
             else:
-                setattr(values, action.dest, word)
+                raise self._too_many(word)
 
     def _unknown(self, word: str) -> OptionError:
         if word.startswith("-"):
@@ -160,7 +174,8 @@ def _add_option(group: Any, item: dataclasses.Field[Any]) -> None:
         shown, hidden = (
             (f"--no-{name}", f"--{name}") if item.default else (f"--{name}", f"--no-{name}")
         )
-        text = f"Do not {text[:1].lower()}{text[1:]}" if item.default else text
+        if item.default:
+            text = item.metadata.get("off") or f"Do not {text[:1].lower()}{text[1:]}"
         for flag, help_text in ((shown, text), (hidden, argparse.SUPPRESS)):
             action = "store_false" if flag.startswith("--no-") else "store_true"
             group.add_argument(flag, dest=item.name, action=action, help=help_text)
@@ -173,6 +188,13 @@ def _add_option(group: Any, item: dataclasses.Field[Any]) -> None:
         help=f"{text}{_choices_and_default(item)}",
     )
     action.suggested = [str(choice) for choice in item.metadata["choices"]]
+    if alias := item.metadata.get("alias"):  # the name in V0.2
+        group.add_argument(
+            f"--{alias.replace('_', '-')}",
+            dest=item.name,
+            metavar=action.metavar,
+            help=argparse.SUPPRESS,
+        )
 
 
 def _metavar(item: dataclasses.Field[Any]) -> str:
@@ -197,6 +219,8 @@ def _reader(item: dataclasses.Field[Any]) -> Callable[[str], Any]:
     kind = str(item.type)
     if "tuple" in kind:
         return _read_numbers
+    if kind == "ids":
+        return _read_ids
     if "float" in kind:
         return _read_number
     return _read_whole_number if "int" in kind else str
@@ -204,6 +228,10 @@ def _reader(item: dataclasses.Field[Any]) -> Callable[[str], Any]:
 
 def _read_numbers(text: str) -> tuple[float, ...]:
     return tuple(_read_number(part) for part in text.replace(",", "|").split("|"))
+
+
+def _read_ids(text: str) -> list[int]:
+    return [_read_whole_number(part) for part in text.split(",") if part.strip()]
 
 
 def _read_number(text: str) -> float:

@@ -33,11 +33,11 @@ class Place:
     work_dir : str
         Folder for the results of `run`; empty: named after the input.
     last_work_dir : Path, optional
-        What `summary` and `duplicates` use when no folder is given.
+        What the other commands use when no folder is given.
     num_images : int
-        Pairs that `duplicates` shows when the user does not say.
+        Rows that a gallery shows when the user does not say.
     needs_page : bool
-        Whether `duplicates` always writes a page; a notebook shows pairs without one.
+        Whether a gallery is always written as a page; a notebook shows rows without one.
     quiet : bool
         Show no progress.
     make_progress : callable
@@ -74,11 +74,13 @@ class Place:
         parts = [[value] if isinstance(value, (str, os.PathLike)) else value for value in values]
         return [path for part in parts for path in part]
 
-    def read_work_dir(self, word: str | None) -> Path:
+    def read_work_dir(self, word: str | None, option: str = "") -> Path:
         """Return the folder of results: a path, a variable, or that of the last run."""
         if word is None:
             if self.last_work_dir is None:
                 hint = f"Give one, for example: {self.prog} summary photos_fastdup"
+                if option:
+                    hint = f"Give it as {option} DIR."
                 raise OptionError("No work_dir is given.", hint)
             return self.last_work_dir
         if exists(word) or word not in self.variables:
@@ -87,6 +89,25 @@ class Place:
         if not is_work_dir(value):
             raise _wrong_kind(word, value, "a folder, or what run returned")
         return Path(getattr(value, "work_dir", value)).expanduser()
+
+    def read_source(self, word: str | None) -> Any:
+        """Return results: a folder or one of its files as a Path, or a table of the notebook."""
+        if word is not None and word in self.variables and not exists(word):
+            value = getattr(self.variables[word], "frame", self.variables[word])
+            if is_table(value):
+                return value
+        return self.read_work_dir(word)
+
+    def read_images(self, words: Sequence[str]) -> list[Any]:
+        """Return images: paths, and pictures, arrays or lists of them in variables."""
+        if not words:
+            raise OptionError("No image is given.", "Give the path of one, or several.")
+        _check_spaces(words)
+        images: list[Any] = []
+        for word in words:
+            value = self.variables.get(word, word) if not exists(word) else word
+            images += value if isinstance(value, list) else [value]
+        return images
 
     def read_object(self, word: str, fits: Callable[[Any], bool], expected: str) -> Any:
         """Return the variable a word names, or the word when it is the path of a file."""
@@ -165,6 +186,23 @@ def is_work_dir(value: object) -> bool:
     if isinstance(value, type):
         return False
     return isinstance(getattr(value, "work_dir", value), (str, os.PathLike))
+
+
+def is_table(value: object) -> bool:
+    """Return whether a variable is a DataFrame."""
+    return hasattr(value, "columns") and hasattr(value, "iloc") and not isinstance(value, type)
+
+
+def is_image(value: object) -> bool:
+    """Return whether a variable can be searched for: a path, a picture, pixels, a list of them."""
+    if isinstance(value, type):
+        return False
+    return is_input(value) or (hasattr(value, "size") and not is_table(value))
+
+
+def is_results(value: object) -> bool:
+    """Return whether a variable can stand for results: a folder, a run, or a table."""
+    return is_work_dir(value) or is_table(getattr(value, "frame", value))
 
 
 def is_labels(value: object) -> bool:

@@ -18,7 +18,15 @@ if TYPE_CHECKING:
 
 PROG = "%fastdup"
 MAX_PATHS = 200
-PATH_METAVARS = frozenset({"DIR", "FILE", "PATH", "LABELS"})
+PATH_METAVARS = frozenset({"DIR", "FILE", "PATH", commands.LABELS})
+OBJECT_METAVARS = frozenset({commands.LABELS, commands.FUNCTION})
+# What the arguments of commands may be, by what stands for them in the help.
+ARGUMENTS = {
+    "INPUT": commands.is_input,
+    "DUMP_DIR": commands.is_input,
+    "IMAGE": commands.is_image,
+    "WORK_DIR": commands.is_results,
+}
 # `%fastdup ...`, also as the right side of an assignment.
 _LINE = re.compile(r"\s*(?:[^=%]*=\s*)?%fastdup\s+(?P<rest>.*)", re.DOTALL)
 # The word before the cursor; its quote may still be open.
@@ -117,15 +125,37 @@ def _complete_argument(
         return fragment, [Completion(name, "option") for name in names]
     if words and words[-1].startswith("--") and parser.takes_value(words[-1]):
         return fragment, list(_values(parser, words[-1], fragment, place))
-    fits = commands.is_input if command.name == "run" else commands.is_work_dir
-    return fragment, [*_variables(fragment, fits, place), *_paths(fragment)]
+    return fragment, list(_arguments(parser, words, fragment, place))
+
+
+def _arguments(
+    parser: commands.Parser, words: list[str], fragment: str, place: commands.Place
+) -> Iterator[Completion]:
+    before = _count_arguments(parser, words)
+    fits = ARGUMENTS.get(parser.argument_at(before))
+    if fits is not None:
+        yield from _variables(fragment, fits, place)
+        yield from _paths(fragment)
+    for choice in parser.argument_choices(before):
+        if choice.startswith(fragment):
+            yield Completion(choice, "value")
+
+
+def _count_arguments(parser: commands.Parser, words: list[str]) -> int:
+    """Return how many of the words are neither options nor their values."""
+    values = {
+        place + 1
+        for place, word in enumerate(words)
+        if word.startswith("-") and "=" not in word and parser.takes_value(word)
+    }
+    return sum(place not in values and not word.startswith("-") for place, word in enumerate(words))
 
 
 def _values(
     parser: commands.Parser, name: str, fragment: str, place: commands.Place
 ) -> Iterator[Completion]:
     metavar = parser.metavar_of(name)
-    if metavar == "LABELS":
+    if metavar in OBJECT_METAVARS:
         yield from _variables(fragment, commands.is_labels, place)
     if metavar in PATH_METAVARS:
         yield from _paths(fragment)

@@ -22,7 +22,9 @@ PROG = "%fastdup"
 class FastdupMagics(Magics):
     """What `%fastdup` does when an option is not given. `%config FastdupMagics` shows it."""
 
-    page_size = Int(12, min=1, help="Pairs that %fastdup duplicates shows.").tag(config=True)
+    page_size = Int(12, min=1, help="Rows that galleries show, such as %fastdup duplicates.").tag(
+        config=True
+    )
     work_dir = Unicode(
         "", help="Folder for the results of %fastdup run; empty: named after the input."
     ).tag(config=True)

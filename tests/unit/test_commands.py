@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from fastdup_nb import commands
-from fastdup_nb.commands.definitions import run_options_from
 from fastdup_nb.commands.parser import asks_for_help, with_dashes
+from fastdup_nb.commands.runs import run_options_from
 from fastdup_nb.errors import FastdupError, InputNotFoundError, OptionError, RunInterruptedError
 from fastdup_nb.options import AUTO_NNF_MODE, DefaultText, RunOptions, TuriParams
 from fastdup_nb.progress import NotebookProgress, SilentProgress
@@ -256,7 +256,7 @@ def test_odd_variables_are_no_inputs():
     [
         ("rum", "Did you mean fastdup-nb run?"),
         ("sumary", "Did you mean fastdup-nb summary?"),
-        ("xyz", "Commands: run, summary, duplicates."),
+        ("xyz", "Commands: run, summary, status, duplicates, "),
     ],
 )
 def test_unknown_command_has_a_suggestion(name: str, hint: str):

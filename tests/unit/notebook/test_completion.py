@@ -29,15 +29,15 @@ def texts(rest: str, **variables: Any) -> list[str]:
 @pytest.mark.parametrize(
     ("rest", "expected"),
     [
-        ("", ["run", "summary", "duplicates", "help"]),
+        ("", [*commands.COMMANDS, "help"]),
         ("su", ["summary"]),
-        ("help d", ["duplicates"]),
+        ("help du", ["duplicates"]),
         ("run --th", ["--threshold"]),
         ("run photos --run-", ["--run-mode", "--run-advanced-stats"]),
         ("run --min_f", ["--min-file-size"]),
         ("run --distance c", ["cosine", "canberra"]),
         ("run --distance=c", ["cosine", "canberra"]),
-        ("run --run-mode ", ["0", "1", "2"]),
+        ("run --run-mode ", ["0", "1", "2", "5", "6"]),
         ("run --work-dir pho", ["phone\\ pictures/", "photos/", "photos.txt"]),
         ("run --threshold ", []),
         ("run pho", ["phone\\ pictures/", "photos/", "photos.txt"]),

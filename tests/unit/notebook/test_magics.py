@@ -28,7 +28,7 @@ class Result:
 
 @pytest.fixture
 def loaded(shell: InteractiveShell, monkeypatch: pytest.MonkeyPatch) -> InteractiveShell:
-    from fastdup_nb.commands.definitions import run_options_from
+    from fastdup_nb.commands.runs import run_options_from
 
     def run(values: Namespace, place: commands.Place) -> Result:
         options = run_options_from(values, place)

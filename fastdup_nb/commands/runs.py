@@ -1,0 +1,115 @@
+"""`run` and `summary`.
+
+The options of `run` are the fields of `RunOptions` and `TuriParams`: a new field there is a new
+option here.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from typing import TYPE_CHECKING, Any
+
+from fastdup_nb.commands.command import Command, declare_results
+from fastdup_nb.commands.parser import Parser, add_options
+from fastdup_nb.errors import OptionError
+from fastdup_nb.options import RunOptions, TuriParams
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+
+    from fastdup_nb.commands.place import Place
+    from fastdup_nb.render.report import SummaryReport
+    from fastdup_nb.session import Fastdup
+
+
+def _declare_run(parser: Parser) -> None:
+    parser.add_argument(
+        "inputs",
+        nargs="*",
+        metavar="INPUT",
+        help="A folder (searched recursively), a text file of paths, or files and folders.",
+    )
+    add_options(parser, RunOptions, "options")
+    add_options(parser, TuriParams, "more options")
+    parser.add_argument("--quiet", action="store_true", help="Show nothing but errors.")
+    parser.add_argument(
+        "--turi-param", metavar="K=V,...", help="More options in their V0.2 form, as one text."
+    )
+
+
+def _execute_run(values: Namespace, place: Place) -> Fastdup:
+    from fastdup_nb.session import run_options
+
+    return run_options(run_options_from(values, place), _progress(values, place))
+
+
+def _progress(values: Namespace, place: Place) -> Any:
+    return place.progress(quiet=getattr(values, "quiet", False))
+
+
+def run_options_from(values: Namespace, place: Place) -> RunOptions:
+    """Return the options of a run from what the user gave.
+
+    Raises
+    ------
+    OptionError
+        When a value cannot be used.
+    """
+    from fastdup_nb.session import default_work_dir
+
+    given = dict(vars(values))
+    given.pop("quiet", None)
+    words = given.pop("inputs", [])
+    if words:
+        given["input_dir"] = place.read_inputs(words)
+    elif given.get("run_mode") not in (2, 6):
+        hint = f"Give a folder, for example: {place.prog} run photos"
+        raise OptionError("No input is given.", hint)
+    if not given.get("work_dir"):
+        if not words and not place.work_dir:
+            raise OptionError("No work_dir is given.", "Give it as --work-dir DIR.")
+        given["work_dir"] = place.work_dir or default_work_dir(given["input_dir"])
+    given["turi_param"] = _merge_turi(given)
+    return RunOptions(**given)
+
+
+def _merge_turi(given: dict[str, Any]) -> str:
+    keys = {item.name for item in dataclasses.fields(TuriParams)} & given.keys()
+    chosen = {key: given.pop(key) for key in keys}
+    text = given.pop("turi_param", "")
+    return dataclasses.replace(TuriParams.parse(text), **chosen).to_text()
+
+
+def _declare_summary(parser: Parser) -> None:
+    declare_results(parser)
+    parser.add_argument("--json", action="store_true", help="Give the counts as JSON.")
+
+
+def _execute_summary(values: Namespace, place: Place) -> SummaryReport | str:
+    from fastdup_nb.session import Fastdup
+
+    report = Fastdup(place.read_work_dir(getattr(values, "work_dir", None))).summary()
+    if getattr(values, "json", False):
+        return json.dumps(dataclasses.asdict(report.summary), indent=2, default=str)
+    return report
+
+
+RUNS = (
+    Command(
+        "run",
+        "Look for duplicates, outliers, clusters and bad photos.",
+        "INPUT... [options]",
+        "photos --work-dir results --ccthreshold 0.9",
+        _declare_run,
+        _execute_run,
+    ),
+    Command(
+        "summary",
+        "Show what a run has found.",
+        "WORK_DIR [options]",
+        "photos_fastdup",
+        _declare_summary,
+        _execute_summary,
+    ),
+)
