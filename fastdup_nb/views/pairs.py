@@ -12,7 +12,6 @@ import pandas as pd
 from fastdup_nb.errors import InputNotFoundError, OptionError, ResultNotFoundError
 from fastdup_nb.store import names
 from fastdup_nb.store.workdir import WorkDir
-from fastdup_nb.views.places import make_resolver as make_resolver  # noqa: PLC0414 - its older home
 
 PairSource = pd.DataFrame | str | PathLike[str] | WorkDir
 
