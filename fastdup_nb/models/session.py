@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import os
 import re
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -82,13 +82,15 @@ def open_session(model: bytes | Path, name: str, compute: str = "cpu") -> Any:
 
 
 def _import_onnxruntime() -> Any:
+    # Its newer wheels report to their maker, on Linux too, unless this is set before the
+    # library is loaded; it also keeps it from writing a device id into the user's home.
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
     try:
         import onnxruntime
     except ImportError as error:
         message = f"onnxruntime cannot be imported: {first_line(error)}"
         raise MissingDependencyError(message, "Run `pip install onnxruntime`.") from error
-    if sys.platform == "win32":
-        onnxruntime.disable_telemetry_events()
+    onnxruntime.disable_telemetry_events()  # for when somebody loaded it before us
     return onnxruntime
 
 
