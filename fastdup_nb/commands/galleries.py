@@ -7,13 +7,20 @@ from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from fastdup_nb.api.galleries.aspect_ratio import create_aspect_ratio_gallery
+from fastdup_nb.api.galleries.components import create_components_gallery
 from fastdup_nb.api.galleries.duplicates import create_duplicates_gallery
+from fastdup_nb.api.galleries.groups import FURTHER, write_component_sheets
+from fastdup_nb.api.galleries.kmeans import create_kmeans_clusters_gallery
 from fastdup_nb.api.galleries.outliers import create_outliers_gallery
 from fastdup_nb.api.galleries.similarity import create_similarity_gallery
 from fastdup_nb.api.galleries.statistics import create_stats_gallery
+from fastdup_nb.api.galleries.videos import (
+    create_component_videos_gallery,
+    create_duplicate_videos_gallery,
+)
 from fastdup_nb.commands.command import Command, declare_results
 from fastdup_nb.commands.results import Gallery
 from fastdup_nb.commands.signatures import FunctionOptions
@@ -24,6 +31,7 @@ if TYPE_CHECKING:
 
     from fastdup_nb.commands.parser import Parser
     from fastdup_nb.commands.place import Place
+    from fastdup_nb.views.component_gallery import ComponentsView
     from fastdup_nb.views.gallery import GalleryView
 
 RESULTS_HELP = "The folder with the results of a run, or the file to show; in a notebook a table."
@@ -50,6 +58,10 @@ class GalleryKind:
         What makes its view: `module:function`, imported when it is used.
     draw : str
         What draws its plots, in the same form; empty when it has none.
+    page : str, optional
+        The name of its page, when it is not that of the view.
+    sheets : bool
+        Whether `--lazy-load` also writes a sheet per component, for the hierarchical gallery.
     """
 
     name: str
@@ -58,6 +70,8 @@ class GalleryKind:
     options: FunctionOptions
     build: str
     draw: str = ""
+    page: str | None = None
+    sheets: bool = False
 
     def command(self) -> Command:
         """Return the command."""
@@ -81,7 +95,10 @@ def show(kind: GalleryKind, values: Namespace, place: Place) -> Gallery:
         given["num_images"] = place.num_images
     view = build_view(kind, source, folder, given)
     figure = resolve(kind.draw)(view) if kind.draw else None
-    page = write_page(view, save_path, folder, {**appearance, "figure": figure}, place)
+    details = {**appearance, "figure": figure, "name": kind.page}
+    page = write_page(view, save_path, folder, details, place)
+    if kind.sheets and page and appearance.get("lazy_load"):
+        write_component_sheets(cast("ComponentsView", view), page.parent)
     if artifacts:
         from fastdup_nb.render.artifacts import write_artifacts
 
@@ -96,7 +113,7 @@ def build_view(kind: GalleryKind, source: Any, folder: Path, given: dict[str, An
         "get_filename_reformat_func": "get_reformat_filename_func",
     }
     arguments = {renamed.get(name, name): value for name, value in given.items()}
-    if not isinstance(source, Path) and kind.name not in GROUPS:
+    if not isinstance(source, Path):
         arguments["work_dir"] = folder
     view: GalleryView = resolve(kind.build)(source, **arguments)
     return view
@@ -161,9 +178,8 @@ def _options(function: Callable[..., Any], source: str, *further: str) -> Functi
     )
 
 
-# Galleries of groups: their views find the work_dir by themselves.
-GROUPS = frozenset({"components", "clusters"})
-
+# The folder of the results is an argument of every command.
+OF_GROUPS = tuple(name for name in FURTHER if name != "results_dir")
 GALLERIES = (
     GalleryKind(
         "duplicates",
@@ -178,6 +194,26 @@ GALLERIES = (
         "photos_fastdup --how all",
         _options(create_outliers_gallery, "outliers_file"),
         "fastdup_nb.views.outliers:build_outliers",
+    ),
+    GalleryKind(
+        "components",
+        "Show the largest groups of images that are similar to each other.",
+        "photos_fastdup --metric blur",
+        _options(create_components_gallery, "work_dir", *OF_GROUPS),
+        "fastdup_nb.commands.groups:build_components",
+        sheets=True,
+    ),
+    GalleryKind(
+        "clusters",
+        "Show the k-means clusters, which the command kmeans makes.",
+        "photos_fastdup --num-images 50",
+        _options(
+            create_kmeans_clusters_gallery,
+            "work_dir",
+            *(name for name in OF_GROUPS if name != "ccthreshold"),
+        ),
+        "fastdup_nb.commands.groups:build_clusters",
+        page="clusters.html",
     ),
     GalleryKind(
         "similarity",
@@ -200,5 +236,20 @@ GALLERIES = (
         _options(create_aspect_ratio_gallery, "stats_file"),
         "fastdup_nb.views.shapes:build_aspect_ratios",
         "fastdup_nb.render.shapes:draw_shapes",
+    ),
+    GalleryKind(
+        "duplicate-videos",
+        "Show the most similar videos of a collection of frames.",
+        "frames_fastdup",
+        _options(create_duplicate_videos_gallery, "similarity_file"),
+        "fastdup_nb.views.videos:build_duplicate_videos",
+    ),
+    GalleryKind(
+        "component-videos",
+        "Show groups of videos with similar frames.",
+        "frames_fastdup",
+        _options(create_component_videos_gallery, "work_dir", *OF_GROUPS),
+        "fastdup_nb.commands.groups:build_video_groups",
+        page="component_videos.html",
     ),
 )

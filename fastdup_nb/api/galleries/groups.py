@@ -12,6 +12,7 @@ from fastdup_nb.errors import FastdupError
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from os import PathLike
+    from pathlib import Path
 
     from fastdup_nb.views.component_gallery import ComponentsView
     from fastdup_nb.views.members import GroupSource
@@ -56,7 +57,7 @@ def make_groups_gallery(function: Callable[..., object], call: GroupCall) -> int
     """Write the page, and with lazy_load one sheet per component; return 0, or 1 for an error."""
     view = make_gallery(
         function,
-        lambda: _build(call),
+        lambda: build_groups(call),
         call.save_path,
         call.further,
         allowed=FURTHER,
@@ -65,15 +66,18 @@ def make_groups_gallery(function: Callable[..., object], call: GroupCall) -> int
     )
     if view is None:
         return 1
-    if call.lazy_load and _has_numbers(view, call):
+    if call.lazy_load:
+        from fastdup_nb.render.html import page_path
+
         try:
-            _write_sheets(view, call)
+            write_component_sheets(view, page_path(call.save_path, view.page_name).parent)
         except FastdupError as error:
             return report(error)
     return 0
 
 
-def _build(call: GroupCall) -> ComponentsView:
+def build_groups(call: GroupCall) -> ComponentsView:
+    """Return the view of such a gallery."""
     from fastdup_nb.views.component_gallery import build_components
     from fastdup_nb.views.members import read_members
     from fastdup_nb.views.top_components import Choice
@@ -96,18 +100,22 @@ def _build(call: GroupCall) -> ComponentsView:
     )
 
 
-def _has_numbers(view: ComponentsView, call: GroupCall) -> bool:
-    return call.kind == "component" and view.table is not None and "component_id" in view.table
+def write_component_sheets(view: ComponentsView, folder: Path) -> None:
+    """Write `images/component_<rank>_<id>.jpg`, which the hierarchical gallery pairs.
 
+    Nothing is written for clusters and for groups by label, which have no such numbers.
 
-def _write_sheets(view: ComponentsView, call: GroupCall) -> None:
-    """Write `images/component_<rank>_<id>.jpg`, which the hierarchical gallery pairs."""
-    from fastdup_nb.render.html import page_path
+    Raises
+    ------
+    WorkDirError
+        When they cannot be written.
+    """
     from fastdup_nb.render.sheets import drop_sheets, write_sheets
+    from fastdup_nb.views.component_gallery import LabelsView
 
-    if call.choice.get("group_by", "visual") != "visual" or view.table is None:
+    by_label = isinstance(view, LabelsView)
+    if by_label or view.table is None or "component_id" not in view.table:
         return
-    folder = page_path(call.save_path, view.page_name).parent
     drop_sheets(folder)
     groups = zip(view.rows, view.table["component_id"].tolist(), strict=True)
     write_sheets(
