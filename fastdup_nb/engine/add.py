@@ -18,7 +18,7 @@ from fastdup_nb.engine.extract import ChunkReader, extract, fingerprint, statist
 from fastdup_nb.engine.known import KnownImages, UnionReader
 from fastdup_nb.engine.model import open_recorded_model, recorded_options
 from fastdup_nb.engine.plan import Plan, make_plan
-from fastdup_nb.engine.run import OURS, config_file, own_folder, relate_stored
+from fastdup_nb.engine.run import OURS, config_file, own_folders, relate_stored
 from fastdup_nb.errors import CorruptWorkDirError, RunInterruptedError, WorkDirError
 from fastdup_nb.options import AUTO_NNF_MODE, InputSpec, RunOptions
 from fastdup_nb.paths import absolute
@@ -86,7 +86,7 @@ def add(
     here = WorkDir.open(work_dir)
     options = _options_of(here)
     listing = resolve(
-        images, exclude=own_folder(dataclasses.replace(options, input_dir=images), here.path)
+        images, exclude=own_folders(dataclasses.replace(options, input_dir=images), here.path)
     )
     for warning in listing.warnings:
         progress.message(warning)

@@ -78,7 +78,7 @@ def _extract(options: RunOptions, plan: Plan, progress: Progress) -> WorkDir:
         num_images=options.num_images,
         min_offset=options.min_offset,
         max_offset=options.max_offset,
-        exclude=own_folder(options, path),
+        exclude=own_folders(options, path),
     )
     for warning in listing.warnings:
         progress.message(warning)
@@ -207,14 +207,14 @@ def _modified(path: str) -> float:
         return 0.0
 
 
-def own_folder(options: RunOptions, work_dir: Path) -> Path:
-    """Return the folder that is never listed as input: the work_dir, or its private part."""
+def own_folders(options: RunOptions, work_dir: Path) -> list[Path]:
+    """Return the folders that are never listed as input: the work_dir, or what it keeps inside."""
     here = absolute(work_dir)
     given = options.input_dir
     roots = [given] if isinstance(given, (str, os.PathLike)) else list(given)
     if any(absolute(root).is_relative_to(here) for root in roots):
-        return here / names.PRIVATE
-    return here
+        return [here / names.PRIVATE, here / names.TRASH]
+    return [here]
 
 
 def _nothing_usable(work_dir: WorkDir) -> InputError:

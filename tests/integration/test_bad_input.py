@@ -208,3 +208,10 @@ def test_a_neighbour_method_that_cannot_be(tmp_path, capsys, values):
     write_pictures(tmp_path / "p", 3)
     assert fastdup_nb.run(tmp_path / "p", tmp_path / "w", **values) == 1
     failed_line(capsys)
+
+
+def test_what_a_cleaning_put_away_is_not_searched_for_images(tmp_path):
+    write_pictures(tmp_path, 3)
+    write_pictures(tmp_path / names.TRASH / "batch", 2, first_seed=50)
+    assert fastdup_nb.run(tmp_path, tmp_path) == 0
+    assert len(fastdup_nb.Fastdup(tmp_path).img_stats()) == 3

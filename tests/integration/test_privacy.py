@@ -10,7 +10,7 @@ CODE = "import sys, fastdup_nb; sys.exit(fastdup_nb.run(sys.argv[1], sys.argv[2]
 
 
 def test_nothing_is_written_into_the_home(tmp_path):
-    # onnxruntime's wheels keep a device id and a database of events in the home, unless told not to.
+    # onnxruntime's wheels keep a device id and events for their maker there, unless told not to.
     write_pictures(tmp_path / "pictures", 3)
     home = tmp_path / "home"
     home.mkdir()
