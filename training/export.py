@@ -173,7 +173,7 @@ def main() -> None:
     parser.add_argument("--version", type=int, default=1)
     parser.add_argument("--side", type=int, default=SIDE, help="pixels the network sees")
     parser.add_argument("--base", type=float, default=3.0, help="constant that sets thresholds")
-    parser.add_argument("--copies", type=int, default=12000, help="photos to learn the map from")
+    parser.add_argument("--copies", type=int, default=9600, help="photos to learn the map from")
     parser.add_argument("--out", type=Path, default=Path("fastdup_nb/models/weights"))
     options = parser.parse_args()
     copies = kept_copies(options.cache, SIDE, options.copies)
