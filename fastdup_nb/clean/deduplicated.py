@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 from contextlib import contextmanager
@@ -42,7 +43,7 @@ class Copies:
     failed: Tally = field(default_factory=Tally)
 
 
-def check_output(dump_dir: str | Path, output_dir: str, output_json: str) -> None:
+def check_output(dump_dir: Path, output_dir: str, output_json: str) -> None:
     """Raise, before any work is done, when the outputs could not be written. Nothing is made.
 
     Raises
@@ -161,7 +162,9 @@ def _written(path: Path, option: str) -> Iterator[None]:
         yield
     except (OSError, WorkDirError) as error:
         cause = error.__cause__ if isinstance(error, WorkDirError) else error
-        raise _cannot_write(path, getattr(cause, "strerror", None) or str(cause), option) from error
+        reason = getattr(cause, "strerror", None) or str(cause)
+        full = getattr(cause, "errno", 0) in (errno.ENOSPC, errno.EDQUOT)
+        raise _cannot_write(path, reason, option, full=full) from error
 
 
 def _check_writable(folder: Path, option: str) -> None:
@@ -184,6 +187,6 @@ def _check_replaceable(file: Path) -> None:
         raise OptionError(message, "Give another file as --output-json.")
 
 
-def _cannot_write(path: Path, reason: str, option: str) -> WorkDirError:
-    hint = f"Free some space, or give another place as {option}."
+def _cannot_write(path: Path, reason: str, option: str, *, full: bool = False) -> WorkDirError:
+    hint = f"{'Free some space, or give' if full else 'Give'} another place as {option}."
     return WorkDirError(f"Cannot write {str(path)!r}: {reason}.", hint)

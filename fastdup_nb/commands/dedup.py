@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import os
-from argparse import Namespace
+from argparse import ArgumentTypeError, Namespace
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fastdup_nb.errors import InputError, OptionError
 from fastdup_nb.options import TuriParams
+from fastdup_nb.paths import absolute
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from fastdup_nb.commands.parser import Parser
     from fastdup_nb.commands.place import Place
     from fastdup_nb.engine.dedup import Deduplication
@@ -131,7 +133,7 @@ def execute(values: Namespace, place: Place) -> DedupReport:
     threshold = _threshold(values)
     if given.get("show_duplicates") and not output_dir:
         raise OptionError("--show-duplicates needs a folder.", "Give it as --output-dir DIR.")
-    check_output(os.path.abspath(Path(folder).expanduser()), output_dir, output_json)  # noqa: PTH100
+    check_output(absolute(folder), output_dir, output_json)
     progress = place.progress(quiet=given.get("quiet", False))
     found = deduplicate(
         folder,
@@ -139,7 +141,7 @@ def execute(values: Namespace, place: Place) -> DedupReport:
         threshold=threshold,
         work_dir=given.get("work_dir", ""),
         hashes=bool(output_json),
-        exclude=[str(Path(output_dir).expanduser())] if output_dir else [],
+        exclude=[str(absolute(output_dir))] if output_dir else [],
     )
     for warning in found.warnings:
         progress.message(warning)
@@ -151,7 +153,7 @@ def execute(values: Namespace, place: Place) -> DedupReport:
     if copies and copies.failed.count:
         message = copies.failed.describe("image was not copied", "images were not copied")
         raise InputError(message, "All others are. Give the same command again.")
-    return DedupReport(found, written, Path(output_dir).expanduser() if output_dir else None)
+    return DedupReport(found, written, absolute(output_dir) if output_dir else None)
 
 
 def _read_folder(values: Namespace, place: Place) -> str:
@@ -178,8 +180,6 @@ def _threshold(values: Namespace) -> float | None:
 
 
 def _read_threshold(text: str) -> float:
-    from argparse import ArgumentTypeError
-
     try:
         threshold = float(text)
     except ValueError:

@@ -93,6 +93,8 @@ def _folder(dump_dir: str | os.PathLike[str]) -> str:
 
 def _nothing(folder: str, search: Search) -> EmptyInputError:
     files = "1 file is" if search.others == 1 else f"{search.others:,} files are"
-    what = f"{files} of other kinds" if search.others else "there is no file that can be read"
+    what = f"{files} of other kinds" if search.others else "nothing in it can be used"
     hint = " ".join(search.warnings()) or "Images are told from their content, not their names."
+    if not (search.others or search.warnings()):
+        what, hint = "it is empty", "Give the folder that holds the images, at any depth."
     return EmptyInputError(f"No image in the folder {folder!r}: {what}.", hint)
