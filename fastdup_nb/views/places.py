@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from os import PathLike
 from pathlib import Path, PurePath, PurePosixPath, PureWindowsPath
@@ -45,8 +46,11 @@ def make_resolver(work_dir: WorkDir | None, input_dir: object = None) -> Callabl
 
 
 def _find(name: str, folders: list[Path], given: Path | None) -> str:
-    foreign = bool(_WINDOWS.match(name)) and not Path(name).is_absolute()
-    if not foreign and not Path(name).is_absolute():
+    is_absolute = os.path.isabs(name)  # noqa: PTH117 - called for every image
+    if is_absolute and given is None:
+        return name
+    foreign = not is_absolute and bool(_WINDOWS.match(name))
+    if not foreign and not is_absolute:
         for folder in folders:
             candidate = absolute(folder / name)
             if _is_there(candidate):

@@ -157,13 +157,16 @@ def measure_shapes(widths: NDArray[Any], heights: NDArray[Any]) -> Shapes | None
     ratios = widths / heights
     unit = 1
     while True:
-        rounded = np.stack([widths, heights], axis=1) // unit * unit
-        sizes, counts = np.unique(rounded, axis=0, return_counts=True)
-        if len(sizes) <= MAX_POINTS:
+        # As one number: numpy sorts rows slowly.
+        wide, high = widths.astype(np.int64) // unit, heights.astype(np.int64) // unit
+        scale = int(high.max()) + 1
+        keys, counts = np.unique(wide * scale + high, return_counts=True)
+        if len(keys) <= MAX_POINTS:
             break
         unit *= 2
-    low, high = float(ratios.min()), float(ratios.max())
-    edges = np.geomspace(min(low, 0.5) * 0.98, max(high, 2.0) * 1.02, BINS + 1)
+    sizes = np.stack(np.divmod(keys, scale), axis=1) * unit
+    tallest, widest = float(ratios.min()), float(ratios.max())
+    edges = np.geomspace(min(tallest, 0.5) * 0.98, max(widest, 2.0) * 1.02, BINS + 1)
     return Shapes(
         widths=np.maximum(sizes[:, 0], 1).astype(np.float64),
         heights=np.maximum(sizes[:, 1], 1).astype(np.float64),
