@@ -79,6 +79,13 @@ class TuriParams:
     run_pagerank: bool = option(True, "Compute the pagerank of each image.")
     run_stats: bool = option(True, "Compute image statistics.")
     run_advanced_stats: bool = option(False, "Compute the advanced image statistics too.")
+    run_hierarchical: bool = option(False, "Compare the components with each other, too.")
+    hierarchical_threshold: float = option(
+        0.9, "Least similarity of two components in similarity_hierarchical_*.csv.", metavar="T"
+    )
+    hierarchical_min_nodes: int = option(
+        2, "Leave components of fewer images out of that.", metavar="N"
+    )
     min_file_size: int = option(0, "Leave out files smaller than this.", metavar="BYTES")
     min_input_image_width: int = option(10, "Leave out narrower images.", metavar="PIXELS")
     min_input_image_height: int = option(10, "Leave out lower images.", metavar="PIXELS")
@@ -117,6 +124,10 @@ class TuriParams:
     def __post_init__(self) -> None:
         for threshold in self.ccthreshold:
             _require(0 <= threshold <= 1, "ccthreshold", threshold, "a number from 0 to 1")
+        least = self.hierarchical_threshold
+        _require(0 <= least <= 1, "hierarchical_threshold", least, "a number from 0 to 1")
+        nodes = self.hierarchical_min_nodes
+        _require(nodes >= 1, "hierarchical_min_nodes", nodes, "a whole number of at least 1")
         if self.nnmodel not in TURI_MODELS:
             raise unknown_name("nnmodel", self.nnmodel, TURI_MODELS)
 
@@ -315,9 +326,14 @@ def _turi_value(item: dataclasses.Field[Any], text: str) -> Any:
             return TURI_MODELS[int(text)] if text.isdigit() else text
         if isinstance(item.default, bool):
             return {"0": False, "1": True, "false": False, "true": True}[text.lower()]
-        return int(text)
+        return float(text) if isinstance(item.default, float) else int(text)
     except (ValueError, KeyError, IndexError) as error:
-        expected = {"bool": "0 or 1", "int": "a whole number", "tuple": "numbers such as 0.85|0.95"}
+        expected = {
+            "bool": "0 or 1",
+            "int": "a whole number",
+            "float": "a number",
+            "tuple": "numbers such as 0.85|0.95",
+        }
         kind = expected.get(type(item.default).__name__, f"one of {', '.join(TURI_MODELS)}")
         message = f"turi_param: {item.name}={text} cannot be used."
         raise OptionError(message, f"Give {kind}.") from error

@@ -44,6 +44,10 @@ def relate(work_dir: WorkDir, options: RunOptions, plan: Plan, progress: Progres
             rows, work_dir.digests(), options.nearest_neighbors_k, plan.method, progress
         )
         finished = _Findings(work_dir, options).write(found.edges)
+        if options.turi.run_hierarchical:
+            from fastdup_nb.engine.hierarchy import write_hierarchy
+
+            finished |= write_hierarchy(work_dir, options, found.edges, rows, progress)
         finished |= write_index(work_dir.private, found.index, rows)
     work_dir.publish(finished, outdated=outdated)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import math
-import re
 from typing import TYPE_CHECKING
 
 from PIL import Image, ImageDraw
@@ -12,9 +11,9 @@ from PIL import Image, ImageDraw
 from fastdup_nb.errors import ImageError
 from fastdup_nb.media.silence import silenced_codecs
 from fastdup_nb.media.thumbnail import make_thumbnail
-from fastdup_nb.render.pictures import FOLDER
 from fastdup_nb.sources import read_bytes
 from fastdup_nb.store.files import readable_errors, write_atomically
+from fastdup_nb.views.hierarchical import SHEETS, find_sheets, sheet_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -22,16 +21,6 @@ if TYPE_CHECKING:
 
 MAX_PICTURES = 54
 CELL, GAP = 128, 4
-NAME = re.compile(r"component_\d+_\d+\.jpg")
-
-
-def sheet_name(rank: int, number: int) -> str:
-    """Return the name of the sheet of a component, relative to the page.
-
-    >>> sheet_name(1, 27)
-    'images/component_1_27.jpg'
-    """
-    return f"{FOLDER}/component_{rank}_{number}.jpg"
 
 
 def write_sheets(folder: Path, groups: Iterable[tuple[int, int, Sequence[str]]]) -> list[Path]:
@@ -55,7 +44,7 @@ def write_sheets(folder: Path, groups: Iterable[tuple[int, int, Sequence[str]]])
         When they cannot be written.
     """
     with readable_errors(folder):
-        (folder / FOLDER).mkdir(parents=True, exist_ok=True)
+        (folder / SHEETS).mkdir(parents=True, exist_ok=True)
     written = []
     with silenced_codecs():
         for rank, number, paths in groups:
@@ -68,13 +57,10 @@ def write_sheets(folder: Path, groups: Iterable[tuple[int, int, Sequence[str]]])
 
 def drop_sheets(folder: Path) -> None:
     """Remove the sheets of an earlier gallery: components are numbered anew by every run."""
-    images = folder / FOLDER
-    if not images.is_dir():
-        return
-    for path in images.iterdir():
-        if NAME.fullmatch(path.name):
-            with readable_errors(path):
-                path.unlink(missing_ok=True)
+    for component, rank in find_sheets(folder).items():
+        path = folder / sheet_name(rank, component)
+        with readable_errors(path):
+            path.unlink(missing_ok=True)
 
 
 def make_sheet(paths: Sequence[str]) -> bytes:

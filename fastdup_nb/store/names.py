@@ -21,6 +21,9 @@ KMEANS_CENTROIDS = "kmeans_centroids.csv"
 KMEANS_ASSIGNMENTS = "kmeans_assignments.csv"
 KMEANS_INDEX = "kmeans.index"
 SEARCH = "search.csv"
+# Of components instead of images; a number or "" is put in, see `hierarchical_components`.
+HIERARCHICAL_SIMILARITY = "similarity_hierarchical.csv"
+HIERARCHICAL_OUTLIERS = "outliers_hierarchical.csv"
 CONFIG = "config.json"
 FILE_LIST = "files.txt"
 TEMPORARY = "tmp"
@@ -43,6 +46,7 @@ OLDER_NAMES = {
 FEATURE_NAMES_COLUMNS = ("index", "filename")
 BAD_FILES_COLUMNS = ("index", "filename", "error_code", "filesize", "reason")
 PAIR_COLUMNS = ("from", "to", "distance")
+HIERARCHICAL_COLUMNS = ("from", "to", "cluster_from", "cluster_to", "distance")
 # `distance` is a squared L2 distance here; the file of the centroids has no header.
 KMEANS_ASSIGNMENTS_COLUMNS = ("index", "filename", "cluster", "distance")
 COMPONENTS_COLUMNS = (
@@ -66,3 +70,16 @@ def with_threshold(name: str, threshold: float) -> str:
     """
     stem, _, suffix = name.rpartition(".")
     return f"{stem}_{threshold:f}.{suffix}"
+
+
+def hierarchical_components(threshold: float | None) -> tuple[str, str]:
+    """Return the names of the tables about components of components.
+
+    The published names end in an underscore; with several thresholds the number follows it.
+
+    >>> hierarchical_components(None)[0], hierarchical_components(0.85)[1]
+    ('connected_components_hierarchical_.csv', 'component_info_hierarchical_0.850000.csv')
+    """
+    number = "" if threshold is None else f"{threshold:f}"
+    members, info = (name.removesuffix(".csv") for name in (COMPONENTS, COMPONENT_INFO))
+    return f"{members}_hierarchical_{number}.csv", f"{info}_hierarchical_{number}.csv"

@@ -39,7 +39,12 @@ FINDINGS = (
     names.INDEX,
     names.ANNOY_INDEX,
 )
-DERIVED_PATTERNS = ("connected_components_*.csv", "component_info_*.csv")
+DERIVED_PATTERNS = (
+    "connected_components_*.csv",
+    "component_info_*.csv",
+    "similarity_hierarchical_*.csv",
+    "outliers_hierarchical_*.csv",
+)
 
 
 class WorkDir:

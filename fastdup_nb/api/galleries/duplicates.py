@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from os import PathLike
 
     from fastdup_nb.views.boxes import BoxSource
+    from fastdup_nb.views.cards import CardOptions
+    from fastdup_nb.views.duplicates import DuplicatesView
     from fastdup_nb.views.labels import LabelSource, TextSource
     from fastdup_nb.views.pairs import PairSource
     from fastdup_nb.views.slices import SliceSpec
@@ -40,7 +42,10 @@ def create_duplicates_gallery(  # noqa: PLR0917 - the signature is the published
     Parameters
     ----------
     similarity_file : path or DataFrame
-        A work_dir, its `similarity.csv` or a table with the columns from, to, distance.
+        A work_dir, its `similarity.csv` or a table with the columns from, to, distance. Given
+        `similarity_hierarchical_<ccthreshold>.csv` of a run with `run_hierarchical=1`, the page is
+        `similarity_hierarchical.html` and shows pairs of components: the sheets that
+        `create_components_gallery(..., lazy_load=True)` writes, or, where it has not, new ones.
     save_path : path
         A folder for `duplicates.html` (made when missing), or an .html file.
     num_images : int
@@ -76,26 +81,47 @@ def create_duplicates_gallery(  # noqa: PLR0917 - the signature is the published
     int
         0 for success, 1 for an error, which is written to standard error in one line with a hint.
     """
-    from fastdup_nb.views.duplicates import build_duplicates
-
+    cards: CardOptions = {
+        "get_label_func": get_label_func,
+        "get_bounding_box_func": get_bounding_box_func,
+        "get_reformat_filename_func": get_reformat_filename_func,
+        "get_extra_col_func": get_extra_col_func,
+        "input_dir": input_dir,
+    }
+    choice = {
+        "num_images": num_images,
+        "descending": descending,
+        "threshold": threshold,
+        "label_slice": slice,
+    }
     view = make_gallery(
         create_duplicates_gallery,
-        lambda: build_duplicates(
-            similarity_file,
-            num_images=num_images,
-            descending=descending,
-            threshold=threshold,
-            label_slice=slice,
-            get_label_func=get_label_func,
-            get_bounding_box_func=get_bounding_box_func,
-            get_reformat_filename_func=get_reformat_filename_func,
-            get_extra_col_func=get_extra_col_func,
-            input_dir=input_dir,
-            work_dir=work_dir,
-        ),
+        lambda: _build(similarity_file, save_path, work_dir, cards, choice),
         save_path,
         kwargs,
         lazy_load=lazy_load,
         max_width=max_width,
     )
     return 0 if view else 1
+
+
+def _build(
+    source: Any,
+    save_path: str | PathLike[str],
+    work_dir: str | PathLike[str] | None,
+    cards: CardOptions,
+    choice: dict[str, Any],
+) -> DuplicatesView:
+    from fastdup_nb.views.duplicates import build_duplicates
+    from fastdup_nb.views.hierarchical import build_similar_components, is_hierarchical
+
+    if not is_hierarchical(source):
+        return build_duplicates(source, work_dir=work_dir, **choice, **cards)
+    from fastdup_nb.render.html import page_path
+    from fastdup_nb.render.sheets import write_sheets
+
+    folder = page_path(save_path, "page.html").parent
+    view = build_similar_components(source, folder, work_dir=work_dir, cards=cards, **choice)
+    # Those of the components gallery are made anew: it may have shown another run.
+    write_sheets(folder, (sheet for sheet in view.sheets if sheet[2]))
+    return view
