@@ -133,12 +133,12 @@ class TopGroups:
     def _absolute(self, files: NDArray[np.object_], groups: GroupTable) -> NDArray[np.object_]:
         rows = groups.all_members
         if not self.moved:
-            # A million names: what surely is absolute on this system is not looked at closely.
-            named = zip(rows.tolist(), files[rows].tolist(), strict=True)
-            rows = np.array(
-                [row for row, name in named if name[:1] != sep and not Path(name).is_absolute()],
-                np.int64,
-            )
+            listed = files[rows].tolist()
+            # A million names: what begins with a slash is absolute, and not looked at closely.
+            if {name[:1] for name in listed} <= {sep}:
+                return files
+            named = zip(rows.tolist(), listed, strict=True)
+            rows = np.array([row for row, name in named if not Path(name).is_absolute()], np.int64)
         found = files.copy()
         for row in rows.tolist():
             found[row] = self.maker.path(files[row])
