@@ -55,6 +55,87 @@ def run(images, folder, **options):
     return folder
 
 
+def test_input_dir_and_num_threads(images, tmp_path, monkeypatch):
+    """'input_dir (str): Location of the images', 'num_threads int - Number of threads.'"""
+    from fastdup_nb.engine import extract
+
+    asked = []
+
+    class Pool(extract.ThreadPoolExecutor):
+        def __init__(self, max_workers, **options):
+            asked.append(max_workers)
+            super().__init__(max_workers, **options)
+
+    monkeypatch.setattr(extract, "ThreadPoolExecutor", Pool)
+    for threads in (1, 3):
+        run(images, tmp_path / str(threads), run_mode=1, num_threads=threads)
+        given = {"num_clusters": 2, "num_threads": threads}
+        assert fastdup_nb.run_kmeans(images, tmp_path / f"k{threads}", **given) == 0
+    assert asked == [1, 1, 3, 3]
+    assert len(pd.read_csv(tmp_path / "3" / LISTED)) == 9
+
+
+def test_compute(images, tmp_path, capsys):
+    """'compute str - Compute type [cpu|gpu]'"""
+    import onnxruntime
+
+    if "CUDAExecutionProvider" in onnxruntime.get_available_providers():
+        pytest.skip("this onnxruntime can run on a GPU")
+    assert fastdup_nb.run(images, tmp_path / "w", compute="gpu") == 1
+    assert "onnxruntime-gpu" in capsys.readouterr().err
+    assert fastdup_nb.run(images, tmp_path / "w", compute="tpu") == 1
+    assert "Known: cpu, gpu." in capsys.readouterr().err
+
+
+@pytest.fixture(scope="module")
+def vectors(tmp_path_factory):
+    """Stored embeddings of 40 images."""
+    folder = tmp_path_factory.mktemp("vectors")
+    numbers = np.random.default_rng(0).random((40, 8)).astype(np.float32)
+    fastdup_nb.save_binary_feature(folder, [f"/photos/{i:02d}.jpg" for i in range(40)], numbers)
+    return folder
+
+
+def relate(vectors, folder, **options):
+    """Run on the stored embeddings and return the folder of the results."""
+    given = {"work_dir": str(folder), "d": 8, "run_mode": 2, "threshold": 0.0, **options}
+    assert fastdup_nb.run(str(vectors), **given) == 0
+    return folder
+
+
+def test_distance(vectors, tmp_path):
+    """'distance str - Distance metric for the Nearest Neighbors algorithm.'"""
+    _, numbers = fastdup_nb.load_binary_feature(vectors, d=8)
+    unit = numbers / np.linalg.norm(numbers, axis=1, keepdims=True)
+    measures = {
+        "cosine": lambda a, b: float(a @ b),
+        "l1": lambda a, b: 1 / (1 + float(np.abs(a - b).sum())),
+        "linf": lambda a, b: 1 / (1 + float(np.abs(a - b).max())),
+    }
+    for name, measure in measures.items():
+        folder = relate(vectors, tmp_path / name, distance=name, nnf_mode="Flat")
+        first = pd.read_csv(folder / "similarity.csv").iloc[0]
+        source, target = (unit[int(first[end][-6:-4])] for end in ("from", "to"))
+        assert first["distance"] == pytest.approx(measure(source, target), abs=1e-5)
+
+
+def test_neighbour_methods(vectors, tmp_path):
+    """'nnf_mode str - When nn_provider='nnf' selects the nnf model mode.', 'nnf_param str - Selects
+    assigns optional parameters.'; nn_provider='annoy' stores an index of its own."""
+    import faiss
+
+    flat = relate(vectors, tmp_path / "flat", nn_provider="nnf", nnf_mode="Flat")
+    graph = relate(vectors, tmp_path / "graph", nnf_mode="HNSW32")
+    wider = relate(vectors, tmp_path / "wider", nnf_mode="HNSW32", nnf_param="efConstruction=77")
+    kinds = [faiss.read_index(str(folder / "nnf.index")) for folder in (flat, graph, wider)]
+    assert [type(index).__name__ for index in kinds[:2]] == ["IndexFlatIP", "IndexHNSWFlat"]
+    usual, asked = (index.hnsw.efConstruction for index in kinds[1:])
+    assert usual != asked == 77
+    other = relate(vectors, tmp_path / "annoy", nn_provider="annoy")
+    assert (other / "annoy.index").is_file()
+    assert not (other / "nnf.index").exists()
+
+
 def test_verbose(images, tmp_path, capfd):
     """'verbose boolean - Verbosity.'"""
     run(images, tmp_path / "a")
@@ -182,12 +263,37 @@ def numbers(tmp_path):
     return pd.DataFrame({"filename": paths, "blur": [1.0, 2.0, 3.0, 4.0]})
 
 
-def test_upper_threshold(numbers, tmp_path):
-    """'upper_threshold float - upper threshold to use for the threshold.'"""
+@pytest.mark.parametrize(
+    ("limit", "rows"),
+    [
+        ({"upper_threshold": 2.5}, [2, 3]),
+        ({"lower_threshold": 1.5}, [0]),
+        ({"upper_percentile": 0.7}, [3]),
+        ({"lower_percentile": 0.5}, [0, 1]),
+    ],
+)
+def test_limits(numbers, tmp_path, limit, rows):
+    """'lower_percentile float ... 0.05 means remove 5% of the lowest values', 'upper_percentile
+    float', 'lower_threshold float', 'upper_threshold float'"""
     chosen = fastdup_nb.delete_or_retag_stats_outliers(
-        numbers, "blur", upper_threshold=2.5, work_dir=tmp_path / "w"
+        numbers, "blur", **limit, work_dir=tmp_path / "w"
     )
-    assert chosen == numbers["filename"][2:].tolist()
+    assert chosen == numbers["filename"][rows].tolist()
+
+
+def test_save_path_of_moved_files(numbers, tmp_path):
+    """'save_path str - optional.' and 'how str - either 'delete' or 'move''"""
+    moved = fastdup_nb.delete_or_retag_stats_outliers(
+        numbers,
+        "blur",
+        lower_threshold=2,
+        how="move",
+        save_path=tmp_path / "there",
+        dry_run=False,
+        work_dir=tmp_path / "w",
+    )
+    assert moved == numbers["filename"][:1].tolist()
+    assert [path.name for path in (tmp_path / "there").rglob("*.jpg")] == ["picture_000.jpg"]
 
 
 def test_work_dir_of_a_table(numbers, tmp_path):
