@@ -89,6 +89,12 @@ def look(page: Page, name: str) -> None:
         page.screenshot(path=Path(folder) / f"{name}.png")
 
 
+def wait_for_focus(page: Page, label: str) -> None:
+    """Wait until the focus is where it belongs: closing the lightbox gives it back a moment later."""
+    ask = "start => (document.activeElement.getAttribute('aria-label') || '').startsWith(start)"
+    page.wait_for_function(ask, arg=label, timeout=10_000)
+
+
 def focused(page: Page) -> str:
     return str(page.evaluate("document.activeElement.getAttribute('aria-label')"))
 
@@ -140,7 +146,7 @@ def test_keyboard(page: Page):
     assert page.locator("#lb-number").inner_text() == "2 / 6"
     page.keyboard.press("Escape")
     assert not lightbox.is_visible()
-    assert focused(page).startswith("Compare pair 2,")
+    wait_for_focus(page, "Compare pair 2,")
     page.keyboard.press("?")
     assert page.get_by_role("dialog", name="Keyboard").is_visible()
     page.keyboard.press("Escape")

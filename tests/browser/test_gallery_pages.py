@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 import fastdup_nb
-from tests.browser.test_duplicates_page import HOSTILE, Watch, focused, look, style
+from tests.browser.test_duplicates_page import HOSTILE, Watch, focused, look, style, wait_for_focus
 from tests.pictures import draw
 
 if TYPE_CHECKING:
@@ -181,7 +181,7 @@ def test_keyboard_and_lightbox_of_neighbours(pages: Pages, visit: Callable[..., 
     page.keyboard.press("ArrowRight")
     assert page.locator("#lb-number").inner_text() == "2 / 7"
     page.keyboard.press("Escape")
-    assert focused(page) == "Open b 1.jpg"
+    wait_for_focus(page, "Open b 1.jpg")
 
 
 def test_lightbox_of_one_image(pages: Pages, visit: Callable[..., Page]):
