@@ -138,6 +138,13 @@ def _open(
 
 
 def _read_table(path: Path, kind: Kind) -> pd.DataFrame:
+    if "_hierarchical_" in path.name:
+        # Its numbers are those of components: images would be named wrongly.
+        message = f"{path} groups components, not images."
+        hint = (
+            "Show pairs of components: create_duplicates_gallery on similarity_hierarchical_*.csv."
+        )
+        raise OptionError(message, hint)
     table = read_frame(path)
     _require(table, kind, str(path))
     return table

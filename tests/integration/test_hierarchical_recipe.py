@@ -138,6 +138,12 @@ def test_a_file_that_is_not_there(work, tmp_path, capsys):
     assert "run_hierarchical=1" in capsys.readouterr().err
 
 
+def test_components_of_components_are_not_taken_for_images(work, capsys):
+    path = work / "connected_components_hierarchical_.csv"
+    assert fastdup_nb.find_top_components(path).empty
+    assert "groups components, not images" in capsys.readouterr().err
+
+
 def run_again(work, tmp_path, turi):
     work_dir = tmp_path / "again"
     shutil.copytree(work, work_dir)
