@@ -90,7 +90,7 @@ def look(page: Page, name: str) -> None:
 
 
 def wait_for_focus(page: Page, label: str) -> None:
-    """Wait until the focus is where it belongs: closing the lightbox gives it back a moment later."""
+    """Wait until the focus is there: closing the lightbox gives it back a moment later."""
     ask = "start => (document.activeElement.getAttribute('aria-label') || '').startsWith(start)"
     page.wait_for_function(ask, arg=label, timeout=10_000)
 
