@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from fastdup_nb.views.members import Kind, Members
 
 MAX_SHOWN = 54
-IDENTICAL = 0.9999995  # files write six decimals: this is "1.000000"
 SPREAD = Scale("distance", "number", "widest first", "tightest first")
 
 
@@ -187,7 +186,7 @@ def _rows(
             value=value if math.isfinite(value) else None,
             facts=tuple(facts),
             labels=tuple(shown),
-            badges=tuple(_badges(chosen, group, least, labels)),
+            badges=tuple(_badges(chosen, group, labels)),
         )
 
 
@@ -231,12 +230,10 @@ def _components_of(chosen: TopGroups, group: int, max_items: int | None) -> list
     return [("components", f"{len(components):,}"), ("largest components (images)", named)]
 
 
-def _badges(chosen: TopGroups, group: int, least: float, labels: Counter[str]) -> Iterator[Badge]:
-    if chosen.members.kind == "component" and chosen.choice.group_by == "visual":
-        if least >= IDENTICAL:
-            yield Badge("identical", "exact")
-        if len(labels) > 1 and not _share_a_label(chosen, group):
-            yield Badge("labels differ", "differ")
+def _badges(chosen: TopGroups, group: int, labels: Counter[str]) -> Iterator[Badge]:
+    similar = chosen.members.kind == "component" and chosen.choice.group_by == "visual"
+    if similar and len(labels) > 1 and not _share_a_label(chosen, group):
+        yield Badge("labels differ", "differ")
 
 
 def _share_a_label(chosen: TopGroups, group: int) -> bool:
