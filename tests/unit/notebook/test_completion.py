@@ -31,9 +31,9 @@ def texts(rest: str, **variables: Any) -> list[str]:
     [
         ("", [*commands.COMMANDS, "help"]),
         ("su", ["summary"]),
-        ("help du", ["duplicates"]),
+        ("help du", ["duplicates", "duplicate-videos"]),
         ("run --th", ["--threshold"]),
-        ("run photos --run-", ["--run-mode", "--run-advanced-stats"]),
+        ("run photos --min-i", ["--min-input-image-width", "--min-input-image-height"]),
         ("run --min_f", ["--min-file-size"]),
         ("run --distance c", ["cosine", "canberra"]),
         ("run --distance=c", ["cosine", "canberra"]),
@@ -47,6 +47,11 @@ def texts(rest: str, **variables: Any) -> list[str]:
         ("run 'phone p", ["'phone pictures/"]),
         ('run "pho', ['"phone pictures/', '"photos/', '"photos.txt']),
         ("run phone\\ p", ["phone\\ pictures/"]),
+        ("export p", ["parquet", "projector"]),
+        ("export csv pho", ["phone\\ pictures/", "photos/", "photos.txt"]),
+        ("search photos/c", ["photos/cats/"]),
+        ("delete photos --keep ", ["largest", "sharpest", "oldest", "first"]),
+        ("retag photos --tool c", ["cvat"]),
         ("run photos --quiet ph", ["phone\\ pictures/", "photos/", "photos.txt"]),
         ("run nowhere/", []),
         ("walk --th", []),
@@ -66,7 +71,8 @@ def test_home_is_completed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
 def test_variables_that_fit_are_offered():
     variables = {"files": ["a.jpg"], "fit": 3, "first": "a.jpg", "_f": "x", "fd": commands}
     assert texts("run f", **variables) == ["files", "first"]
-    assert texts("duplicates --labels get", get_label=len, get=3) == ["get_label"]
+    for option in ("--labels", "--boxes", "--shown-names", "--extra", "--get-label-func"):
+        assert texts(f"duplicates {option} get", get_label=len, get=3) == ["get_label"]
 
 
 def test_fragment_is_what_is_replaced():
