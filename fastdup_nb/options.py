@@ -167,7 +167,7 @@ class RunOptions:
         0.05, "Share of the least similar pairs that go into outliers.csv.", metavar="SHARE"
     )
     model_path: str | PathLike[str] = option(
-        "", "Your own ONNX image model; the bundled one when not given.", metavar="FILE"
+        "", "Your own ONNX image model, or the name of a bundled one.", metavar="FILE"
     )
     license: str = option("", "Ignored: no licence key is needed.", flag=False)
     version: bool = option(False, "Print the version and stop.", flag=False)

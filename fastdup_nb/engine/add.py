@@ -20,8 +20,8 @@ from fastdup_nb.engine.model import open_recorded_model, recorded_options
 from fastdup_nb.engine.plan import Plan, make_plan
 from fastdup_nb.engine.run import OURS, config_file, own_folders, relate_stored
 from fastdup_nb.errors import CorruptWorkDirError, RunInterruptedError, WorkDirError
+from fastdup_nb.models import settled_path
 from fastdup_nb.options import AUTO_NNF_MODE, InputSpec, RunOptions
-from fastdup_nb.paths import absolute
 from fastdup_nb.sources import Listing, resolve
 from fastdup_nb.store import names
 from fastdup_nb.store.extraction import Extraction, discard, read_checkpoint
@@ -113,7 +113,7 @@ class _Addition:
         self._config = work_dir.read_config()
         made_with = recorded_options(self._config)
         if str(model_path):
-            made_with["model_path"] = str(absolute(model_path))  # where it is now
+            made_with["model_path"] = settled_path(model_path)  # where it is now
         self._recorded = made_with
         self._made_with = dataclasses.replace(
             options, turi_param=made_with["turi_param"], batch_size=made_with["batch_size"]

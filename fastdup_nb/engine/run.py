@@ -14,6 +14,7 @@ from fastdup_nb._version import __version__
 from fastdup_nb.engine.extract import ChunkReader, extract, fingerprint, statistics_columns
 from fastdup_nb.engine.plan import Plan, make_plan, work_dir_path
 from fastdup_nb.errors import InputError, ResultNotFoundError, RunInterruptedError
+from fastdup_nb.models import load_embedder, settled_path
 from fastdup_nb.paths import absolute
 from fastdup_nb.sources import resolve
 from fastdup_nb.store import names
@@ -70,8 +71,6 @@ def run(options: RunOptions, progress: Progress) -> WorkDir:
 
 
 def _extract(options: RunOptions, plan: Plan, progress: Progress) -> WorkDir:
-    from fastdup_nb.models import load_embedder
-
     path = work_dir_path(options)
     listing = resolve(
         options.input_dir,
@@ -116,7 +115,7 @@ def _extract_listing(
         "model_sha256": embedder.fingerprint,
         # What the embeddings depend on: a later run_mode=2 may be given other options.
         "extraction": {
-            "model_path": str(absolute(options.model_path)) if str(options.model_path) else "",
+            "model_path": settled_path(options.model_path),
             "batch_size": options.batch_size,
             "turi_param": options.turi_param,
         },

@@ -1,6 +1,6 @@
 """Models: the ONNX embedder, the manifests, the bundled weights."""
 
-from fastdup_nb.models.embedder import Embedder, load_embedder, usable_rows
+from fastdup_nb.models.embedder import Embedder, load_embedder, settled_path, usable_rows
 from fastdup_nb.models.manifest import (
     DEFAULT_MODEL,
     ImageInput,
@@ -17,5 +17,6 @@ __all__ = [
     "Thresholds",
     "bundled_manifest",
     "load_embedder",
+    "settled_path",
     "usable_rows",
 ]

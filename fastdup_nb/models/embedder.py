@@ -12,16 +12,19 @@ import numpy as np
 from fastdup_nb.errors import ModelError
 from fastdup_nb.models.graph import CHANNELS, GraphInput, pick_output, read_input
 from fastdup_nb.models.manifest import (
+    DEFAULT_MODEL,
     ImageInput,
     Manifest,
     build_input,
     build_manifest,
     bundled_bytes,
     bundled_fields,
+    bundled_names,
     read_fields,
 )
 from fastdup_nb.models.model_file import external_files, fingerprint, locate_model
 from fastdup_nb.models.session import open_session, running_errors
+from fastdup_nb.paths import absolute
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -144,9 +147,9 @@ def load_embedder(
     Parameters
     ----------
     model_path : str or path
-        The ONNX file; empty for the bundled model. A manifest `<model>.json` beside it, when
-        there is one, says how the model wants its images; otherwise that is found out from the
-        graph (`docs/own-model.md`).
+        The ONNX file, or the name of a bundled model; empty for the default one. A manifest
+        `<model>.json` beside the file, when there is one, says how the model wants its images;
+        otherwise that is found out from the graph (`docs/own-model.md`).
     d : int, optional
         The expected length of the embedding (running guide, "Using your own onnx model").
     compute : str
@@ -161,8 +164,9 @@ def load_embedder(
     ModelError
         When the model cannot be loaded, is no image model or does not give `d` numbers per image.
     """
-    if not str(model_path):
-        return _load_bundled(d, compute)
+    name = str(model_path) or DEFAULT_MODEL
+    if name in bundled_names():
+        return _load_bundled(name, d, compute)
     path = locate_model(model_path)
     files = [path, *external_files(path)]
     sidecar = path.with_suffix(".json")
@@ -177,8 +181,14 @@ def load_embedder(
     return _connect(session, known, fingerprint(files), d)
 
 
-def _load_bundled(d: int | None, compute: str) -> Embedder:
-    fields = bundled_fields()
+def settled_path(model_path: str | PathLike[str]) -> str:
+    """Return a model_path that holds in any working directory: a bundled name stays what it is."""
+    given = str(model_path)
+    return given if not given or given in bundled_names() else str(absolute(model_path))
+
+
+def _load_bundled(name: str, d: int | None, compute: str) -> Embedder:
+    fields = bundled_fields(name)
     if d not in (None, fields["d"]):
         message = (
             f"The bundled model {fields['name']} gives {fields['d']} numbers per image but d={d}."

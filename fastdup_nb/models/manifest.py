@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from importlib import resources
+from importlib.resources.abc import Traversable
 from typing import Any
 
 from fastdup_nb.errors import ModelError
@@ -260,6 +261,16 @@ def bundled_manifest(name: str = DEFAULT_MODEL) -> Manifest:
     return build_manifest(bundled_fields(name), f"{name}.json")
 
 
+def _weights() -> Traversable:
+    return resources.files("fastdup_nb.models") / "weights"
+
+
+def bundled_names() -> tuple[str, ...]:
+    """Return the names of the models that come with the package."""
+    files = (entry.name for entry in _weights().iterdir())
+    return tuple(sorted(name.removesuffix(".json") for name in files if name.endswith(".json")))
+
+
 def bundled_fields(name: str = DEFAULT_MODEL) -> dict[str, Any]:
     """Return the fields of the manifest of a bundled model.
 
@@ -286,7 +297,7 @@ def bundled_bytes(file: str) -> bytes:
         When there is no such file.
     """
     try:
-        return (resources.files("fastdup_nb.models") / "weights" / file).read_bytes()
+        return (_weights() / file).read_bytes()
     except OSError as error:
         message = f"The bundled model file {file!r} is missing."
         raise ModelError(message, "Install fastdup_nb again.") from error

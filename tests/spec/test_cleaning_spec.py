@@ -341,6 +341,8 @@ def test_both_percentiles_at_once(out):
     possible to run with lower_percentile and lower_threshold at once"""
     low = outliers(out, lower_percentile=0.2)
     high = outliers(out, upper_percentile=0.8)
+    assert low
+    assert high
     assert sorted(low + high) == sorted(outliers(out, lower_percentile=0.2, upper_percentile=0.8))
     assert outliers(out, lower_percentile=0.2, lower_threshold=3) == []
 
@@ -382,6 +384,7 @@ def test_how_move_keeps_the_folders(out, photos, tmp_path):
     """how str - either 'delete' or 'move' or 'retag'"""
     moved = tmp_path / "moved"
     files = outliers(out, upper_percentile=0.7, how="move", save_path=moved, dry_run=False)
+    assert files
     assert [str(photos / name) for name in listing(moved)] == sorted(files)
     assert fastdup_nb.undo(out) == files[::-1]
     assert listing(moved) == []

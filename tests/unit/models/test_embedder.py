@@ -106,6 +106,14 @@ def test_outputs_that_are_not_one_vector_per_image(make_model, out, found):
     assert "pooling" in caught.value.hint
 
 
+def test_a_bundled_model_by_its_name():
+    chosen = load_embedder("fixed-576")
+    assert chosen.name == "fixed-576"
+    assert chosen.fingerprint != load_embedder().fingerprint
+    assert embedder.settled_path("fixed-576") == "fixed-576"
+    assert embedder.settled_path("model.onnx").startswith("/")
+
+
 def test_d_that_does_not_fit(make_model):
     with pytest.raises(ModelError) as caught:
         load_embedder(make_model(d=512), d=576)
