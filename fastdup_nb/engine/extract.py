@@ -191,7 +191,7 @@ def extract(
     try:
         # Once around all: entering per file would change Python's warning filters all the time.
         with silenced_codecs():
-            for chunk in _in_order(reader.read, spans, plan.threads):
+            for chunk in _in_order(reader.read, spans, plan.readers):
                 done = chunk.stop - extraction.position
                 extraction.append(chunk)
                 progress.advance(done, len(chunk.bad))

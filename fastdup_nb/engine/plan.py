@@ -27,7 +27,10 @@ class Plan:
     cluster : bool
         Make k-means clusters (run modes 5 and 6).
     threads : int
-        Worker threads.
+        Threads that compute.
+    readers : int
+        Threads that read, decode and embed. When the user does not say how many, one more than
+        cores: it fills the moments in which another waits for the disk or for the interpreter.
     chunk : int
         Images that are embedded together.
     method : NeighborMethod
@@ -40,6 +43,7 @@ class Plan:
     relate: bool
     cluster: bool
     threads: int
+    readers: int
     chunk: int
     method: NeighborMethod
     clusters: int
@@ -62,6 +66,7 @@ def make_plan(options: RunOptions) -> Plan:
         relate=options.run_mode in (0, 2),
         cluster=cluster,
         threads=threads,
+        readers=threads if options.num_threads > 0 else threads + 1,
         chunk=options.batch_size if options.batch_size > 1 else IMAGES_PER_CHUNK,
         method=_neighbor_method(options, threads),
         clusters=clusters,
