@@ -158,7 +158,9 @@ class RunOptions:
     test_dir: InputSpec = option("", "Folder or list of test images.", flag=False)
     compute: str = option("cpu", "Where to compute the embeddings.", choices=("cpu", "gpu"))
     verbose: bool = option(False, "Say more while running.")
-    num_threads: int = option(-1, "Worker threads; -1: one per core, and one more to read images.", metavar="N")
+    num_threads: int = option(
+        -1, "Worker threads; -1: one per core, and one more to read images.", metavar="N"
+    )
     num_images: int = option(0, "Use only the first N images; 0: all.", metavar="N")
     turi_param: str = option("nnmodel=0", "Further parameters as key=value,key=value.", flag=False)
     distance: str = option("cosine", "Distance between embeddings.", choices=DISTANCES)

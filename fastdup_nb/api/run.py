@@ -97,7 +97,8 @@ def run(  # noqa: PLR0917 - the signature is the published one
     verbose : bool
         Print the summary after the run.
     num_threads : int
-        Worker threads; -1 for one per core. The results do not depend on it.
+        Worker threads; -1 for one per core, and one more to read images. The results do not
+        depend on it.
     num_images : int
         Use only the first images of the sorted list; 0 for all.
     turi_param : str
