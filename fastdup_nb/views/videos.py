@@ -51,7 +51,7 @@ def video_of(path: str) -> str:
 def name_frame(path: str) -> str:
     """Return what to show for a frame: the name of its video, and its own.
 
-    >>> name_frame("/work/tmp/holiday.mp4/output_000012.jpg")
+    >>> name_frame("/results/tmp/holiday.mp4/output_000012.jpg")
     'holiday.mp4/output_000012.jpg'
     """
     return "/".join(re.split(r"[\\/]", path)[-2:])
