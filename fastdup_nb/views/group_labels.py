@@ -58,7 +58,7 @@ class GroupLabels:
         self.all = sorted({label for row in self.rows.tolist() for label in self.of[row]})
         if len(self.rows) and not self.all:
             message = "None of the images has a label."
-            hint = "A function or dict is asked by absolute file name; a file is joined by its index."
+            hint = "A function or dict is asked by absolute name; a file is joined by its index."
             raise OptionError(message, hint)
 
     @property
