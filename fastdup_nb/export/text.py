@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-# A spreadsheet takes a text that begins like this for a formula.
-FORMULA_MARKS = ("=", "+", "-", "@")
+from fastdup_nb.store.tables import defuse_formula
+
 _JOINER = "\u200d"  # holds composed emoji together
 
 
@@ -24,21 +24,10 @@ def harmless_cell(value: Any) -> Any:
     >>> harmless_cell("=1+1"), harmless_cell("-3")
     ("'=1+1", '-3')
     """
-    if not isinstance(value, str):
-        return value
-    text = one_line(value)
-    return f"'{text}" if text.startswith(FORMULA_MARKS) and not _is_number(text) else text
+    return defuse_formula(one_line(value)) if isinstance(value, str) else value
 
 
 def _printable(letter: str) -> str:
     if letter.isprintable() or letter == _JOINER:
         return letter
     return "\ufffd" if "\ud800" <= letter <= "\udfff" else " "
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True

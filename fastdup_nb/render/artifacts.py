@@ -7,16 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fastdup_nb.store.files import readable_errors
-from fastdup_nb.store.tables import write_table
+from fastdup_nb.store.tables import defuse_formula, write_table
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from fastdup_nb.views.gallery import GalleryView
 
 FOLDER = "artifacts"
-# A spreadsheet takes a text that begins like this for a formula.
-FORMULA_MARKS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def write_artifacts(view: GalleryView, folder: Path) -> None:
@@ -37,8 +33,8 @@ def write_artifacts(view: GalleryView, folder: Path) -> None:
         When they cannot be written.
     """
     frame = view.to_frame()
-    rows = frame.itertuples(index=False, name=None)
-    write_table(folder / view.table_name, list(frame.columns), (_safe(row) for row in rows))
+    rows = ([defuse_formula(cell) for cell in row] for row in frame.itertuples(index=False))
+    write_table(folder / view.table_name, list(frame.columns), rows)
     with readable_errors(folder / FOLDER):
         (folder / FOLDER).mkdir(parents=True, exist_ok=True)
     for row in view.rows:
@@ -55,10 +51,3 @@ def _letters(place: int) -> str:
     """Return a to z, then ba, bb and so on."""
     head, last = divmod(place, 26)
     return (_letters(head) if head else "") + chr(ord("a") + last)
-
-
-def _safe(row: Sequence[object]) -> list[object]:
-    return [
-        f"'{value}" if isinstance(value, str) and value.startswith(FORMULA_MARKS) else value
-        for value in row
-    ]

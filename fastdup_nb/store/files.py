@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 _REASONS = {
     errno.ENOSPC: ("No space left", "Free some space, then run again with resume=1."),
     errno.EDQUOT: ("The disk quota is used up", "Free some space, then run again with resume=1."),
-    errno.EROFS: ("The file system is read-only", "Give a work_dir that can be written to."),
-    errno.EACCES: ("Permission denied", "Give a work_dir that you may write to."),
-    errno.EPERM: ("Permission denied", "Give a work_dir that you may write to."),
-    errno.ENOTDIR: ("A part of the path is a file", "Give a folder as work_dir."),
-    errno.EEXIST: ("A file of that name is in the way", "Give a folder as work_dir."),
+    errno.EROFS: ("The file system is read-only", "Give a folder that can be written to."),
+    errno.EACCES: ("Permission denied", "Give a folder that you may write to."),
+    errno.EPERM: ("Permission denied", "Give a folder that you may write to."),
+    errno.ENOTDIR: ("A part of the path is a file", "Give the path of a folder."),
+    errno.EEXIST: ("A file of that name is in the way", "Give the path of a folder."),
 }
 
 
@@ -31,7 +31,7 @@ def readable_errors(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         reason, hint = _REASONS.get(
-            error.errno or 0, (error.strerror or str(error), "Check the disk and the work_dir.")
+            error.errno or 0, (error.strerror or str(error), "Check the disk and the folder.")
         )
         message = f"Cannot write {os.fsdecode(path)}: {reason}."
         raise WorkDirError(message, hint) from error

@@ -25,6 +25,25 @@ ROWS_PER_WRITE = 10_000
 ENCODING_ERRORS = "surrogateescape"
 
 
+# A spreadsheet takes a text that begins like this for a formula.
+_FORMULA_MARKS = ("=", "+", "-", "@", "\t", "\r")
+
+
+def defuse_formula(cell: Any) -> Any:
+    """Return a cell that no spreadsheet takes for a formula; numbers, also as text, stay.
+
+    >>> defuse_formula("=1+1"), defuse_formula("-3"), defuse_formula(-3)
+    ("'=1+1", '-3', -3)
+    """
+    if not isinstance(cell, str) or not cell.startswith(_FORMULA_MARKS):
+        return cell
+    try:
+        float(cell)
+    except ValueError:
+        return f"'{cell}"
+    return cell
+
+
 def encode_rows(rows: Iterable[Sequence[Any]]) -> bytes:
     """Return rows as CSV bytes."""
     text = io.StringIO(newline="")

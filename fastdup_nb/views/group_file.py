@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from fastdup_nb.paths import absolute
 from fastdup_nb.store.files import readable_errors
-from fastdup_nb.store.tables import write_table
+from fastdup_nb.store.tables import defuse_formula, write_table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
     from fastdup_nb.views.members import Kind
 
-# A spreadsheet takes a text that begins like this for a formula.
-_FORMULA_MARKS = ("=", "+", "-", "@", "\t", "\r")
 TABLE_NAMES: dict[Kind, str] = {"component": "top_components.csv", "cluster": "top_clusters.csv"}
 
 
@@ -65,6 +63,4 @@ def as_cells(row: Sequence[Any]) -> list[Any]:
 def _as_cell(value: Any) -> Any:
     if isinstance(value, list):
         return json.dumps(value, ensure_ascii=False)
-    if isinstance(value, str) and value.startswith(_FORMULA_MARKS):
-        return f"'{value}"
-    return value
+    return defuse_formula(value)
