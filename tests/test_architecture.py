@@ -25,6 +25,7 @@ LAYERS = [
     {"engine"},
     {"views"},
     {"render", "export", "clean"},
+    {"widget"},
     {"api", "session", "commands"},
     {"cli", "notebook"},
 ]
@@ -60,7 +61,10 @@ FORBIDDEN_MODULES = {
 # (module, construct): why it may.
 ALLOWED = {("__main__.py", "sys.exit"): "the process ends here"}
 VAGUE_NAMES = {"utils", "util", "helpers", "helper", "common", "misc", "tools"}
-HEAVY = {"numpy", "pandas", "faiss", "onnxruntime", "PIL", "sklearn", "scipy", "jinja2", "tqdm"}
+HEAVY = {
+    *("numpy", "pandas", "faiss", "onnxruntime", "PIL", "sklearn", "scipy", "jinja2", "tqdm"),
+    *("anywidget", "ipywidgets", "bokeh"),
+}
 
 
 def imports(source: str, module: str) -> list[tuple[int, str]]:
@@ -260,8 +264,10 @@ def test_importing_loads_no_heavy_library(program, tmp_path):
         ("core.pairs", "from fastdup_nb.engine import run", "layer 1 imports layer 2"),
         ("core.pairs", "def f():\n    import fastdup_nb.views", "layer 1 imports layer 3"),
         ("core.pairs", "if TYPE_CHECKING:\n    from ..engine import x", "layer 1 imports layer 2"),
-        ("core.__init__", "from ..api import run", "layer 1 imports layer 5"),
-        ("core.neighbors.faiss", "from ... import session", "layer 1 imports layer 5"),
+        ("core.__init__", "from ..api import run", "layer 1 imports layer 6"),
+        ("core.neighbors.faiss", "from ... import session", "layer 1 imports layer 6"),
+        ("render.page", "from fastdup_nb.widget import Explorer", "layer 4 imports layer 5"),
+        ("widget.explorer", "from fastdup_nb import session", "layer 5 imports layer 6"),
         ("engine.plan", "import_module('fastdup_nb.render.page')", "layer 2 imports layer 4"),
         ("options", "from fastdup_nb import store", "layer 0 imports layer 1"),
         ("core.pairs", "from fastdup_nb.store.features import FeatureFile", "nothing of files"),
