@@ -2,59 +2,31 @@
 
 from __future__ import annotations
 
-import math
 import os
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
+from fastdup_nb.views.wording import as_unicode, base_name, word_score, word_size, word_value
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from fastdup_nb.views.gallery import Form
+__all__ = [
+    "as_printable",
+    "as_unicode",
+    "base_name",
+    "common_folder",
+    "count_of",
+    "list_names",
+    "relative_name",
+    "shorten",
+    "split_name",
+    "word_score",
+    "word_size",
+    "word_value",
+]
 
 TAIL = 14
-
-
-def word_size(size: int) -> str:
-    """Word a number of bytes.
-
-    >>> word_size(24_130)
-    '24 kB'
-    """
-    if size < 1000:
-        return f"{size} B"
-    value = size / 1000
-    for unit in ("kB", "MB"):
-        if value < 999.5:
-            return f"{value:.1f} {unit}" if value < 10 else f"{value:.0f} {unit}"
-        value /= 1000
-    return f"{value:.1f} GB"
-
-
-def word_score(similarity: float) -> str:
-    """Return a similarity with four decimals, cut off: only what is 1 shows as 1.
-
-    >>> word_score(0.99999), word_score(1.0), word_score(0.9574)
-    ('0.9999', '1.0000', '0.9574')
-    """
-    return f"{math.floor(similarity * 10_000 + 1e-6) / 10_000:.4f}"
-
-
-def word_value(value: float, form: Form) -> str:
-    """Return a value of a scale.
-
-    >>> word_value(1234.5678, "number"), word_value(0.01234, "number"), word_value(50, "percent")
-    ('1,234.6', '0.0123', '50')
-    """
-    if form == "similarity":
-        return word_score(value)
-    if form == "bytes":
-        return word_size(int(value))
-    if form == "whole":
-        return f"{value:,.0f}"
-    if form == "percent":
-        return f"{value:.0f}"
-    return f"{value:,.1f}" if abs(value) >= 100 else f"{value:.4g}"
 
 
 def count_of(number: int, noun: str) -> str:
@@ -74,20 +46,6 @@ def split_name(name: str) -> tuple[str, str]:
     """
     keep = min(len(base_name(name)) or len(name), TAIL)
     return name[: len(name) - keep], name[len(name) - keep :]
-
-
-def base_name(name: str) -> str:
-    """Return what follows the last separator, of whatever system."""
-    return name[max(name.rfind("/"), name.rfind("\\")) + 1 :]
-
-
-def as_unicode(text: str) -> str:
-    """Return a text without lone surrogates: bytes of a name that are not UTF-8 show as U+FFFD."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-    return text
 
 
 def as_printable(text: str) -> str:

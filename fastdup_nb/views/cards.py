@@ -70,8 +70,8 @@ class CardMaker:
         label_source = options.get("get_label_func")
         self.has_labels = label_source is not None
         box_source = options.get("get_bounding_box_func")
-        self._find_labels = _by_either_name(label_source, make_labeller(label_source, results))
-        self._find_boxes = _by_either_name(box_source, make_box_function(box_source))
+        self._find_labels = by_either_name(label_source, make_labeller(label_source, results))
+        self._find_boxes = by_either_name(box_source, make_box_function(box_source))
         rename, extra = "get_reformat_filename_func", "get_extra_col_func"
         self._rename = make_text(options.get(rename), rename)  # type: ignore[arg-type]
         self._add = make_text(options.get(extra), extra)  # type: ignore[arg-type]
@@ -161,7 +161,7 @@ def check_count(name: str, value: object, *, least: int = 1) -> None:
         raise OptionError(message, f"Give a whole number of at least {least}.")
 
 
-def _by_either_name(
+def by_either_name(
     source: object, find: Callable[[str], tuple[T, ...]]
 ) -> Callable[[str, str], tuple[T, ...]]:
     """Look for what is listed by name under the name the results hold, too.
