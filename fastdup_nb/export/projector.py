@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fastdup_nb.core.sampling import sample_rows
 from fastdup_nb.errors import EmptyInputError, OptionError
 from fastdup_nb.export.listing import FileSource, ListedImages, list_files
 from fastdup_nb.export.numbers import check_whole
@@ -41,7 +42,6 @@ METADATA = "metadata.tsv"
 TENSOR_NAME = "fastdup_nb"
 NO_LABEL = "N/A"
 SAMPLE_METHODS = ("random",)
-SEED = 0
 MAX_SPRITE_SIDE = 8192  # the projector's own limit
 MIN_CELL = 8
 _ROWS_PER_WRITE = 4096
@@ -145,10 +145,7 @@ def choose_rows(count: int, sample_size: int, sample_method: str = "random") -> 
     check_whole(1, sample_size=sample_size)
     if not count:
         raise EmptyInputError("There are no embeddings to export.", "Run on some images first.")
-    if sample_size >= count:
-        return np.arange(count, dtype=np.int64)
-    chosen = np.random.default_rng(SEED).choice(count, sample_size, replace=False)
-    return np.sort(chosen).astype(np.int64)
+    return sample_rows(count, sample_size)
 
 
 def square_grid(count: int) -> Grid:

@@ -35,12 +35,12 @@ _TITLES = {
     SIZE: ("Smallest images", "Largest images", "smallest first", "largest first"),
     "file_size": ("Smallest files", "Largest files", "smallest first", "largest first"),
 }
-_FORMS: dict[str, Form] = {
+FORMS: dict[str, Form] = {
     **dict.fromkeys(("width", "height", "unique", "min", "max", SIZE), "whole"),
     "file_size": "bytes",
 }
 # What cannot be 0 or less in a good image; the original writes 0 and -1 for what it cannot read.
-_POSITIVE = ("width", "height", SIZE, "file_size", "unique")
+POSITIVE = ("width", "height", SIZE, "file_size", "unique")
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class StatisticsView(GalleryView):
     def scale(self) -> Scale:
         """The metric, with its words for high and low."""
         lowest, highest = _words(self.metric)[2:]
-        return Scale(self.metric, _FORMS.get(self.metric, "number"), highest, lowest)
+        return Scale(self.metric, FORMS.get(self.metric, "number"), highest, lowest)
 
     def to_frame(self) -> pd.DataFrame:
         """Return the shown images: filename, the metric, label, extra."""
@@ -211,7 +211,7 @@ def read_metric(table: pd.DataFrame, metric: str) -> pd.Series[Any]:
         values = pd.to_numeric(table[metric], errors="coerce")
     values = values.astype(float)
     usable = np.isfinite(values) & (values != -1)
-    return values[usable & (values > 0)] if metric in _POSITIVE else values[usable]
+    return values[usable & (values > 0)] if metric in POSITIVE else values[usable]
 
 
 def _check_metric(table: pd.DataFrame, metric: object) -> None:
