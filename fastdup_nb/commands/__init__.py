@@ -6,7 +6,15 @@ from fastdup_nb.commands.command import Command
 from fastdup_nb.commands.definitions import COMMANDS
 from fastdup_nb.commands.dispatch import execute, find_command, help_asked_for, manual, overview
 from fastdup_nb.commands.parser import FUNCTION, LABELS, Parser
-from fastdup_nb.commands.place import Place, is_image, is_input, is_labels, is_results, is_work_dir
+from fastdup_nb.commands.place import (
+    Place,
+    exists,
+    is_image,
+    is_input,
+    is_labels,
+    is_results,
+    is_work_dir,
+)
 
 __all__ = [
     "COMMANDS",
@@ -16,6 +24,7 @@ __all__ = [
     "Parser",
     "Place",
     "execute",
+    "exists",
     "find_command",
     "help_asked_for",
     "is_image",

@@ -58,12 +58,19 @@ BY_ID = FunctionOptions(
     skip=("top_components", "dry_run", "work_dir"),
     texts=WORDING,
     kinds=(("to_delete", "ids"),),
+    strict=True,
 )
 BY_LABEL = FunctionOptions(
-    delete_components_by_label, skip=("top_components_file", "dry_run", "work_dir"), texts=WORDING
+    delete_components_by_label,
+    skip=("top_components_file", "dry_run", "work_dir"),
+    texts=WORDING,
+    strict=True,
 )
 OF_OUTLIERS = FunctionOptions(
-    delete_or_retag_stats_outliers, skip=("stats_file", "dry_run", "work_dir"), texts=OF_STATISTICS
+    delete_or_retag_stats_outliers,
+    skip=("stats_file", "dry_run", "work_dir"),
+    texts=OF_STATISTICS,
+    strict=True,
 )
 OF_RETAGGING = replace(OF_OUTLIERS, skip=(*OF_OUTLIERS.skip, "how", "trash", "permanent"))
 
@@ -102,7 +109,7 @@ def _delete(options: FunctionOptions, values: Namespace, place: Place) -> Files:
 def _delete_by_label(values: Namespace, place: Place) -> Files:
     source = place.read_source(getattr(values, "work_dir", None))
     if hasattr(values, "labels"):
-        labels = read_object(values.labels, "labels", place)
+        labels = read_object(values.labels, "labels", place, strict=True)
         source, _ = call(find_top_components, source, labels)
     return _carry_out(
         delete_components_by_label, source, BY_LABEL.arguments(values, place), values, place

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from fastdup_nb.commands.place import Place
 
 WORK_DIR_HELP = "The folder with the results of a run."
+# In a notebook; a cell magic has no left side to assign to.
+BIND = "bind_to"
+BIND_HELP = "Also put what is returned into a variable of that name."
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,8 @@ class Command:
         """
         parser = Parser(f"{prog} {self.name}", self.usage, self.help, self.example)
         self.declare(parser)
+        if prog.startswith("%"):
+            parser.add_argument("--as", dest=BIND, metavar="NAME", help=BIND_HELP)
         return parser
 
 

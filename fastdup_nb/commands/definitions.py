@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastdup_nb.commands import dedup
 from fastdup_nb.commands.cleaning import CLEANING
 from fastdup_nb.commands.command import Command
+from fastdup_nb.commands.comparing import COMPARING
 from fastdup_nb.commands.exporting import EXPORTING
 from fastdup_nb.commands.galleries import GALLERIES
 from fastdup_nb.commands.grouping import GROUPING
@@ -23,6 +24,7 @@ COMMANDS: dict[str, Command] = {
         *(gallery.command() for gallery in GALLERIES),
         *GROUPING,
         *SEARCHING,
+        *COMPARING,
         *LABELLING,
         *CLEANING,
         *EXPORTING,

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import shlex
+from argparse import Namespace
 from collections.abc import Sequence
+from dataclasses import replace
 from difflib import get_close_matches
+from keyword import iskeyword
 from typing import TYPE_CHECKING
 
+from fastdup_nb.commands.command import BIND
 from fastdup_nb.commands.definitions import COMMANDS
 from fastdup_nb.commands.parser import END_OF_OPTIONS, HELP_WORDS, asks_for_help
 from fastdup_nb.commands.place import Place, exists
@@ -16,6 +20,7 @@ if TYPE_CHECKING:
     from fastdup_nb.commands.command import Command
 
 HELP = "help"
+HELP_HELP = "Show this, or the options of the command named after it."
 
 
 def execute(words: Sequence[str], place: Place) -> object:
@@ -35,12 +40,26 @@ def execute(words: Sequence[str], place: Place) -> object:
     """
     command = find_command(words[0], place)
     values = command.parser(place.prog).read(words[1:])
+    place = replace(place, command=command.name)
+    variable = _variable(values)
     try:
-        return command.execute(values, place)
+        result = command.execute(values, place)
     except RunInterruptedError as error:
         raise RunInterruptedError(
             error.message, f"To go on: {_resume_line(words, place)}"
         ) from error
+    place.tell_failures()
+    if variable and place.bind is not None:
+        place.bind(variable, result)
+    return result
+
+
+def _variable(values: Namespace) -> str:
+    """Take the name that the result shall have out of the values."""
+    name = str(vars(values).pop(BIND, ""))
+    if name and (not name.isidentifier() or iskeyword(name)):
+        raise OptionError(f"--as {name!r} is not a name for a variable.", "Give one such as fd.")
+    return name
 
 
 def find_command(name: str, place: Place) -> Command:
@@ -95,6 +114,7 @@ def overview(prog: str) -> str:
     lines[-1] += " and bad photos in a folder of images."
     lines += ["", "commands:"]
     lines += [f"  {command.name:<17}{command.help}" for command in COMMANDS.values()]
+    lines += [f"  {HELP:<17}{HELP_HELP}"]
     lines += ["", f"{prog} COMMAND --help lists the options of one.", ""]
     return "\n".join(lines)
 

@@ -77,6 +77,14 @@ class Parser(argparse.ArgumentParser):
         shown = (action for action in self._actions if action.help != argparse.SUPPRESS)
         return [name for action in shown for name in action.option_strings if name[:2] == "--"]
 
+    def argument_names(self) -> list[str]:
+        """Return what the arguments are called in the values, in their order."""
+        return [action.dest for action in self._get_positional_actions()]
+
+    def knows(self, name: str) -> bool:
+        """Return whether there is an option of that name, shown or not."""
+        return with_dashes([name])[0] in self._option_string_actions
+
     def metavar_of(self, name: str) -> str:
         """Return what stands for the value of an option in the help; empty for an unknown one."""
         action = self._option_string_actions.get(with_dashes([name])[0])

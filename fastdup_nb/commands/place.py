@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from fastdup_nb.commands.functions import TolerantFunction
 from fastdup_nb.errors import InputNotFoundError, OptionError
 from fastdup_nb.progress import Progress, SilentProgress, default_progress
 
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from fastdup_nb.options import InputSpec
 
 MAX_NAMES_IN_HINT = 8
+RESULTS_SUFFIX = "_fastdup"  # of the folders that run makes up
 # IPython's own variables, which nobody means.
 SHELL_VARIABLES = frozenset({"In", "Out", "exit", "quit", "open", "get_ipython"})
 
@@ -42,6 +45,12 @@ class Place:
         Show no progress.
     make_progress : callable
         Makes what a run reports to.
+    bind : callable, optional
+        `bind(name, value)` makes a variable.
+    command : str
+        The command that is carried out, for hints.
+    functions : list of TolerantFunction
+        Functions of the user's that the command was given.
     """
 
     prog: str
@@ -52,10 +61,34 @@ class Place:
     needs_page: bool = True
     quiet: bool = False
     make_progress: Callable[[], Progress] = default_progress
+    bind: Callable[[str, object], None] | None = None
+    command: str = "summary"
+    functions: list[TolerantFunction] = field(default_factory=list)
 
     def progress(self, *, quiet: bool) -> Progress:
         """Return what a run reports to."""
         return SilentProgress() if quiet or self.quiet else self.make_progress()
+
+    def tolerate(
+        self, function: Callable[[str], Any], name: str, fallback: Callable[[str], Any]
+    ) -> TolerantFunction:
+        """Return a function that goes on where the user's raises, and note it."""
+        made = TolerantFunction(function, name, fallback)
+        self.functions.append(made)
+        return made
+
+    def tell_failures(self) -> None:
+        """Tell for which images functions of the user's have failed.
+
+        Raises
+        ------
+        OptionError
+            When one has failed for all.
+        """
+        for function in self.functions:
+            function.check()
+            if function.failed:
+                self.progress(quiet=False).message(function.describe())
 
     def read_inputs(self, words: Sequence[str]) -> InputSpec:
         """Return what to run on: one path, or a list.
@@ -78,10 +111,7 @@ class Place:
         """Return the folder of results: a path, a variable, or that of the last run."""
         if word is None:
             if self.last_work_dir is None:
-                hint = f"Give one, for example: {self.prog} summary photos_fastdup"
-                if option:
-                    hint = f"Give it as {option} DIR."
-                raise OptionError("No work_dir is given.", hint)
+                raise OptionError("No work_dir is given.", self._where_results_are(option))
             return self.last_work_dir
         if exists(word) or word not in self.variables:
             return Path(word).expanduser()
@@ -121,6 +151,15 @@ class Place:
         hint = f"Give {expected}. {self._suggest(word, fits)}".rstrip()
         what = "file or variable" if self.variables else "file"
         raise OptionError(f"There is no {what} {word!r}.", hint.rstrip())
+
+    def _where_results_are(self, option: str) -> str:
+        found = next(iter(sorted(Path().glob(f"*{RESULTS_SUFFIX}"))), None)
+        folder = shlex.quote(str(found)) if found else f"photos{RESULTS_SUFFIX}"
+        named = f"{option} {folder}" if option else folder
+        if found:
+            return f"Did you mean {self.prog} {self.command} {named}?"
+        first = f"Run first, such as {self.prog} run photos, or name" if self.bind else "Name"
+        return f"{first} the folder of results: {self.prog} {self.command} {named}"
 
     def _read_input(self, word: str) -> InputSpec:
         if not self.variables or not word.isidentifier():

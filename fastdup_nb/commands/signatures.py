@@ -70,6 +70,8 @@ class FunctionOptions:
         Types of parameters that have another form here, by parameter.
     optional : tuple of str
         Parameters without a default that the command has one for.
+    strict : bool
+        Whether a function of the user's that fails for one image ends the command.
     """
 
     function: Callable[..., Any]
@@ -78,6 +80,7 @@ class FunctionOptions:
     texts: tuple[tuple[str, str], ...] = ()
     kinds: tuple[tuple[str, str], ...] = ()
     optional: tuple[str, ...] = ()
+    strict: bool = False
 
     def declare(self, parser: Parser) -> None:
         """Add the options to a parser."""
@@ -102,19 +105,26 @@ class FunctionOptions:
                 continue
             value = getattr(values, item.name)
             if metadata["metavar"] in {LABELS, FUNCTION}:
-                value = read_object(value, item.name, place)
+                value = read_object(value, item.name, place, strict=self.strict)
             given[metadata["parameter"]] = value
         return given
 
 
-def read_object(word: str, name: str, place: Place) -> Any:
-    """Return what an option for an object stands for: a variable, or the path of a file."""
+def read_object(word: str, name: str, place: Place, *, strict: bool = False) -> Any:
+    """Return what an option for an object stands for: a variable, or the path of a file.
+
+    A function that fails for an image gives it no label, box or text; the place tells so when the
+    command is done. Where files are touched (`strict`) the failure ends the command instead.
+    """
     if not place.variables and name in {"shown_names", "extra"}:
         message = f"--{name.replace('_', '-')} takes a function or a dict."
         raise OptionError(message, "There are none in a shell: use it in a notebook.")
     what = {"labels": "a label file", "boxes": "a CSV file"}.get(name, "")
     more = "a function or a dict" if place.variables else ""
-    return place.read_object(word, is_labels, ", ".join(filter(None, (what, more))))
+    found = place.read_object(word, is_labels, ", ".join(filter(None, (what, more))))
+    if strict or not callable(found) or isinstance(found, Mapping):
+        return found
+    return place.tolerate(found, word, lambda path: path if name == "shown_names" else None)
 
 
 @lru_cache(maxsize=64)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from fastdup_nb import commands
 from fastdup_nb.errors import OptionError
+from fastdup_nb.notebook.cell_options import ARGUMENT_NAMES, names_of
 from fastdup_nb.notebook.words import split_words
 
 if TYPE_CHECKING:
@@ -27,8 +28,13 @@ ARGUMENTS = {
     "IMAGE": commands.is_image,
     "WORK_DIR": commands.is_results,
 }
-# `%fastdup ...`, also as the right side of an assignment.
-_LINE = re.compile(r"\s*(?:[^=%]*=\s*)?%fastdup\s+(?P<rest>.*)", re.DOTALL)
+# `%fastdup ...`, also as the right side of an assignment or timed; and `%%fastdup ...`.
+_LINE = re.compile(r"\s*(?:[^=%]*=\s*|%time\s+)?%%?fastdup\s+(?P<rest>.*)", re.DOTALL)
+_CELL = re.compile(r"\s*%%fastdup[ \t]+(?P<command>\S+)[^\n]*\n")
+# A line of a cell up to the cursor: a name, or a name and the beginning of its value.
+_CELL_LINE = re.compile(r"\s*(?:--)?(?P<name>[\w-]*)(?:(?P<set>\s*[=:]\s*)(?P<value>.*))?")
+# A variable inside a word: `{name`, `$name`.
+_OPEN_FIELD = re.compile(r"(?P<before>.*(?:\{|\$))(?P<name>[A-Za-z_]\w*)?$", re.DOTALL)
 # The word before the cursor; its quote may still be open.
 _LAST_WORD = re.compile(r"""(?:[^\s"'\\]|\\.|"[^"]*"?|'[^']*'?)*$""")
 _NEEDS_ESCAPE = re.compile(r"""([\s"'])""")
@@ -64,9 +70,14 @@ def make_matcher(
 
     def match_fastdup(context: CompletionContext) -> SimpleMatcherResult:
         line = _LINE.fullmatch(context.text_until_cursor)
-        if line is None:
+        cell = _CELL.match(context.full_text) if context.cursor_line else None
+        if cell is not None:
+            before = context.text_until_cursor
+            fragment, found = complete_in_cell(cell["command"], before, variables())
+        elif line is not None:
+            fragment, found = complete(line["rest"], variables())
+        else:
             return {"completions": []}
-        fragment, found = complete(line["rest"], variables())
         return {
             "completions": [SimpleCompletion(item.text, type=item.kind) for item in found],
             "matched_fragment": fragment,
@@ -112,10 +123,52 @@ def complete(rest: str, variables: Mapping[str, Any]) -> tuple[str, list[Complet
     return _complete_argument(commands.COMMANDS[words[0]], words[1:], fragment, place)
 
 
+def complete_in_cell(
+    command: str, line: str, variables: Mapping[str, Any]
+) -> tuple[str, list[Completion]]:
+    """Return what can stand at the end of a line under `%%fastdup`.
+
+    Parameters
+    ----------
+    command : str
+        The one on the first line of the cell.
+    line : str
+        The line up to the cursor.
+    variables : mapping of str to object
+        The user's variables.
+
+    Returns
+    -------
+    fragment : str
+        The end of `line` that is replaced.
+    completions : list of Completion
+        In the order to show them.
+    """
+    match = _CELL_LINE.fullmatch(line)
+    if match is None or command not in commands.COMMANDS:
+        return "", []
+    parser = commands.COMMANDS[command].parser(PROG)
+    place = commands.Place(prog=PROG, variables=variables)
+    if match["set"] is None:
+        given = match["name"].replace("-", "_")
+        names = [name for name in names_of(parser) if name.startswith(given)]
+        return match["name"], [Completion(f"{name} = ", "option") for name in names]
+    value = match["value"]
+    spelt = match["name"].replace("-", "_")
+    argument = ARGUMENT_NAMES.get(spelt, spelt)
+    if argument in parser.argument_names():
+        number = parser.argument_names().index(argument)
+        return value, list(_argument_values(parser, number, value, place))
+    return value, list(_values(parser, "--" + spelt, value, place))
+
+
 def _complete_argument(
     command: commands.Command, words: list[str], fragment: str, place: commands.Place
 ) -> tuple[str, list[Completion]]:
     parser = command.parser(PROG)
+    field = _OPEN_FIELD.match(fragment)
+    if field is not None and not fragment.startswith("'"):
+        return fragment, list(_in_field(field, place))
     name, equals, value = fragment.partition("=")
     if name.startswith("--") and equals:
         return value, list(_values(parser, name, value, place))
@@ -125,13 +178,21 @@ def _complete_argument(
         return fragment, [Completion(name, "option") for name in names]
     if words and words[-1].startswith("--") and parser.takes_value(words[-1]):
         return fragment, list(_values(parser, words[-1], fragment, place))
-    return fragment, list(_arguments(parser, words, fragment, place))
-
-
-def _arguments(
-    parser: commands.Parser, words: list[str], fragment: str, place: commands.Place
-) -> Iterator[Completion]:
     before = _count_arguments(parser, words)
+    return fragment, list(_argument_values(parser, before, fragment, place))
+
+
+def _in_field(field: re.Match[str], place: commands.Place) -> Iterator[Completion]:
+    """Complete the name of a variable inside a word."""
+    closing = "}" if field["before"].endswith("{") else ""
+    for name in place.names_of(lambda value: isinstance(value, (str, os.PathLike, int, float))):
+        if name.startswith(field["name"] or ""):
+            yield Completion(f"{field['before']}{name}{closing}", "variable")
+
+
+def _argument_values(
+    parser: commands.Parser, before: int, fragment: str, place: commands.Place
+) -> Iterator[Completion]:
     fits = ARGUMENTS.get(parser.argument_at(before))
     if fits is not None:
         yield from _variables(fragment, fits, place)

@@ -40,7 +40,8 @@ def unload(shell: InteractiveShell) -> None:
     shell : InteractiveShell
     """
     manager: Any = shell.magics_manager
-    manager.magics["line"].pop(MAGIC, None)
+    for kind in ("line", "cell"):
+        manager.magics[kind].pop(MAGIC, None)
     manager.registry.pop(CLASS_NAME, None)
     configurables: list[Any] = shell.configurables
     configurables[:] = [item for item in configurables if type(item).__name__ != CLASS_NAME]

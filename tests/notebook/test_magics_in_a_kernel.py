@@ -83,6 +83,42 @@ def test_a_session(run_notebook, tmp_path: Path):
     assert pages == ["my photos_fastdup/duplicates.html", "pages/duplicates.html"]
 
 
+FAILING = """
+def get_label(path):
+    if path.endswith("picture_001.jpg"):
+        raise LookupError("not in the list")
+    return 3
+"""
+
+
+@pytest.mark.usefixtures("photos")
+def test_options_in_a_cell_and_a_label_function_that_fails(run_notebook):
+    notebook = run_notebook(
+        [
+            "%load_ext fastdup_nb",
+            "k, folder = 3, 'my photos'",
+            "%%fastdup run {folder} --as fd\n# all pairs\nthreshold = 0\nnearest_neighbors_k: {k}",
+            "len(fd.similarity()) > 12",
+            FAILING,
+            "%fastdup similarity --labels get_label --min-items 1",
+            "%%fastdup duplicates\nnum_images = 2\n\nextra = get_lable",
+        ],
+        allow_errors=True,
+    )
+    shown, result = outputs(notebook, 2)
+    assert shown["output_type"] == "display_data"
+    assert result["output_type"] == "execute_result"
+    assert outputs(notebook, 3)[0]["data"]["text/plain"] == "True"
+    message, gallery = outputs(notebook, 5)
+    text = message["data"]["text/plain"]
+    assert text.startswith("get_label fails for /")
+    assert text.endswith("picture_001.jpg: LookupError: not in the list")
+    assert "data:image/jpeg;base64," in gallery["data"]["text/html"]
+    (error,) = outputs(notebook, 6)
+    assert error["traceback"][0].startswith("OptionError: There is no file or variable 'get_lable'")
+    assert "Did you mean 'get_label'?" in error["traceback"][1]
+
+
 def test_a_failed_cell_is_one_line_and_a_hint(run_notebook):
     cells = ["%load_ext fastdup_nb", "%fastdup run not_there"]
     notebook = run_notebook(cells, allow_errors=True)

@@ -84,14 +84,14 @@ def shell(line: str, capsys: pytest.CaptureFixture[str]) -> str:
     return capsys.readouterr().out
 
 
-def notebook(line: str, **variables: Any) -> Any:
+def notebook(line: str, told: SilentProgress | None = None, **variables: Any) -> Any:
     place = commands.Place(
         prog="%fastdup",
         variables=variables,
         needs_page=False,
         last_work_dir=Path("out").resolve(),
         num_images=12,
-        make_progress=SilentProgress,
+        make_progress=lambda: told or SilentProgress(),
     )
     return commands.execute(line.split(), place)
 
@@ -217,6 +217,50 @@ def test_functions_of_the_notebook_are_given_by_name(root):
     assert view.work_dir == str(root / "out")
     with pytest.raises(OptionError, match="There is no file or variable 'get_lable'"):
         notebook("duplicates --labels get_lable", **variables)
+
+
+class Told(SilentProgress):
+    """Keeps the messages."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def message(self, text: str) -> None:
+        self.lines.append(text)
+
+
+def fail_for_one(path: str) -> object:
+    if path.endswith("picture_001.jpg"):
+        raise KeyError("no such label")
+    return 7 if "copy" in path else Path("eight")
+
+
+def test_a_function_that_fails_for_one_image_names_it_and_the_rest_goes_on(root):
+    told = Told()
+    line = "duplicates --labels get_label --extra get_label --shown-names get_label"
+    view = notebook(line, told, get_label=fail_for_one).view
+    by_name = {Path(card.path).name: card for card in view.cards}
+    assert by_name["picture_001.jpg"].labels == ()
+    assert by_name["picture_001.jpg"].name.endswith("picture_001.jpg")
+    assert by_name["z_copy_1.jpg"].labels == ("7",)
+    assert by_name["picture_002.jpg"].labels == ("eight",)
+    assert len(told.lines) == 3
+    assert told.lines[0].startswith("get_label fails for /")
+    assert told.lines[0].endswith("picture_001.jpg: KeyError: 'no such label'")
+
+
+def test_a_function_that_fails_for_all_images_is_an_error(root):
+    def get_label(path: str) -> str:
+        raise KeyError(path[:1])
+
+    with pytest.raises(OptionError, match=r"get_label fails for /.*, and for \d+ more\."):
+        notebook("duplicates --labels get_label", get_label=get_label)
+
+
+def test_nothing_is_deleted_when_a_label_function_fails(root):
+    with pytest.raises(OptionError, match=r"fails for .*picture_001.jpg: KeyError"):
+        notebook("delete-by-label --labels get_label --apply", get_label=fail_for_one)
+    assert len(list((root / "photos").iterdir())) == 11
 
 
 def test_what_a_gallery_shows_can_be_cleaned(root):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from fastdup_nb import commands
-from fastdup_nb.notebook.completion import complete
+from fastdup_nb.notebook.completion import complete, complete_in_cell
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -79,6 +79,54 @@ def test_fragment_is_what_is_replaced():
     assert complete("run --distance=co", {})[0] == "co"
     assert complete("run phone\\ p", {})[0] == "phone\\ p"
     assert complete("run ", {})[0] == ""
+
+
+def test_variables_inside_words_are_offered():
+    variables = {"folder": "a", "form": 3, "files": []}
+    assert texts("run {fo", **variables) == ["{folder}", "{form}"]
+    assert texts("run --work-dir={fo", **variables) == ["--work-dir={folder}", "--work-dir={form}"]
+    assert texts('run "out/$fol', **variables) == ['"out/$folder']
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("thr", ["threshold = "]),
+        ("  run_a", ["run_advanced_stats = "]),
+        ("nearest-n", ["nearest_neighbors_k = "]),
+        ("inp", ["inputs = "]),
+        ("input_dir = photos/c", ["photos/cats/"]),
+        ("inputs: fi", ["files"]),
+        ("distance = c", ["cosine", "canberra"]),
+        ("distance: ", ["cosine"]),
+        ("work_dir=phot", ["photos/", "photos.txt"]),
+        ("nothing here", []),
+    ],
+)
+def test_what_can_follow_in_a_cell(line: str, expected: list[str]):
+    found = [item.text for item in complete_in_cell("run", line, {"files": ["a.jpg"]})[1]]
+    assert found[: len(expected)] == expected
+
+
+@pytest.mark.filterwarnings("ignore::IPython.core.completer.ProvisionalCompleterWarning")
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("%%fastdup ru", "%%fastdup run"),
+        ("%%fastdup run --th", "%%fastdup run --threshold"),
+        ("%%fastdup run photos\n# first\nnearest_n", "nearest_neighbors_k = "),
+        ("%%fastdup run\ndistance = canb", "distance = canberra"),
+        ("%time %fastdup su", "%time %fastdup summary"),
+        ("look['a'] = %fastdup su", "look['a'] = %fastdup summary"),
+    ],
+)
+def test_ipython_completes_cells(shell: InteractiveShell, code: str, expected: str):
+    shell.run_line_magic("load_ext", "fastdup_nb")
+    completer: Any = shell.Completer
+    completer.use_jedi = False
+    found = list(completer.completions(code, len(code)))
+    results = [code[: item.start] + item.text + code[item.end :] for item in found]
+    assert [result.splitlines()[-1] for result in results] == [expected]
 
 
 @pytest.mark.parametrize("before", ["%fastdup ", "fd = %fastdup ", "x=1\nfd = %fastdup "])

@@ -56,7 +56,7 @@ def magics_of(shell: InteractiveShell) -> Any:
     return manager.registry.get("FastdupMagics")
 
 
-def traces(shell: InteractiveShell) -> tuple[int, int, bool]:
+def traces(shell: InteractiveShell) -> tuple[int, int, bool, bool]:
     completer: Any = shell.Completer
     configurables: Any = shell.configurables
     names = [type(item).__name__ for item in configurables]
@@ -64,6 +64,7 @@ def traces(shell: InteractiveShell) -> tuple[int, int, bool]:
         names.count("FastdupMagics"),
         len(completer.custom_matchers),
         "fastdup" in shell.magics_manager.magics["line"],
+        "fastdup" in shell.magics_manager.magics["cell"],
     )
 
 
@@ -76,7 +77,7 @@ def run_cell(shell: InteractiveShell, code: str) -> Any:
 def test_loading_is_undone_by_unloading(shell: InteractiveShell):
     before = traces(shell)
     shell.run_line_magic("load_ext", "fastdup_nb")
-    assert traces(shell) == (before[0] + 1, before[1] + 1, True)
+    assert traces(shell) == (before[0] + 1, before[1] + 1, True, True)
     shell.run_line_magic("unload_ext", "fastdup_nb")
     assert traces(shell) == before
 
@@ -111,6 +112,68 @@ def test_variables_are_expanded(loaded: InteractiveShell):
     loaded.user_ns.update(folder="my photos", share=0.7)
     fd = run_cell(loaded, '%fastdup run "{folder}" --threshold $share')
     assert (fd.options.input_dir, fd.options.threshold) == ("my photos", 0.7)
+
+
+def test_a_variable_with_spaces_is_one_word(loaded: InteractiveShell):
+    loaded.user_ns.update(folder="my photos")
+    Path("set {folder}").mkdir()
+    assert run_cell(loaded, "%fastdup run {folder}").options.input_dir == "my photos"
+    assert run_cell(loaded, "%fastdup run 'set {folder}'").options.input_dir == "set {folder}"
+    code = "def look(inside):\n    fd = %fastdup run {inside}\n    return fd\nlook('a b')"
+    assert run_cell(loaded, code).options.input_dir == "a b"
+
+
+def test_a_semicolon_is_not_part_of_the_last_word(loaded: InteractiveShell):
+    assert run_cell(loaded, "fd = %fastdup run photos;\nfd").options.input_dir == "photos"
+    Path("odd;").mkdir()
+    assert run_cell(loaded, "%fastdup run odd;").options.input_dir == "odd;"
+
+
+def test_options_in_the_cell(loaded: InteractiveShell):
+    loaded.user_ns.update(k=3, files=["a.jpg", "b.jpg"])
+    cell = "# two files\nthreshold: 0.8\nnearest_neighbors_k = {k}\nrun_stats = no"
+    fd = run_cell(loaded, f"%%fastdup run files --as fd\n{cell}")
+    assert fd.options.input_dir == ["a.jpg", "b.jpg"]
+    assert (fd.options.threshold, fd.options.nearest_neighbors_k) == (0.8, 3)
+    assert not fd.options.turi.run_stats
+    assert loaded.user_ns["fd"] is fd
+    assert (
+        run_cell(loaded, "%%fastdup run\ninputs = files").options.input_dir == fd.options.input_dir
+    )
+    assert run_cell(loaded, "%%fastdup run\ninput_dir = my photos").options.input_dir == "my photos"
+
+
+@pytest.mark.parametrize(
+    ("cell", "message"),
+    [
+        ("run photos\n\ntreshold = 3", "Line 3: unknown option 'treshold'."),
+        ("run photos --threshold 1\nthreshold = 3", "Line 2: threshold is given again, after"),
+        ("run photos\nwork_dir = {foldr}", "Line 2: There is no variable 'foldr'"),
+        ("rum photos\nthreshold = 3", "Unknown command 'rum'."),
+    ],
+)
+def test_errors_in_the_cell_name_the_line(loaded: InteractiveShell, cell: str, message: str):
+    result = loaded.run_cell(f"%%fastdup {cell}")
+    assert isinstance(result.error_in_exec, OptionError)
+    assert result.error_in_exec.message.startswith(message)
+
+
+def test_the_result_is_put_into_a_variable(loaded: InteractiveShell):
+    fd = run_cell(loaded, "%fastdup run photos --as mine")
+    assert loaded.user_ns["mine"] is fd
+    for name in ("not a name", "class", "fd.work"):
+        with pytest.raises(OptionError, match="is not a name for a variable"):
+            run_cell(loaded, f"%fastdup run photos --as '{name}'")
+
+
+def test_results_of_an_earlier_session_are_suggested(loaded: InteractiveShell):
+    with pytest.raises(OptionError) as caught:
+        run_cell(loaded, "%fastdup summary")
+    assert caught.value.hint.startswith("Run first, such as %fastdup run photos")
+    Path("holiday photos_fastdup").mkdir()
+    with pytest.raises(OptionError) as caught:
+        run_cell(loaded, "%fastdup summary")
+    assert caught.value.hint == "Did you mean %fastdup summary 'holiday photos_fastdup'?"
 
 
 def test_bare_names_are_variables_also_of_a_function(loaded: InteractiveShell):
