@@ -18,6 +18,7 @@ from fastdup_nb.errors import OptionError
 InputSpec = str | PathLike[str] | Sequence[str | PathLike[str]]
 
 DEFAULT_DIMENSION = 576
+ACCURATE_MODEL, ACCURATE_DIMENSION = "accurate-960", 960
 DISTANCES = ("cosine", "euclidean", "l1", "linf", "canberra", "braycurtis", "jensenshannon")
 PROVIDERS = ("nnf", "turi", "annoy")
 OLDER_PROVIDERS = {"faiss": "nnf"}
@@ -169,7 +170,10 @@ class RunOptions:
         0.05, "Share of the least similar pairs that go into outliers.csv.", metavar="SHARE"
     )
     model_path: str | PathLike[str] = option(
-        "", "Your own ONNX image model, or the name of a bundled one.", metavar="FILE"
+        "",
+        "Your own ONNX image model, or the name of one: bundled, or of the catalogue (clip, ...), "
+        "which is downloaded once.",
+        metavar="FILE",
     )
     license: str = option("", "Ignored: no licence key is needed.", flag=False)
     version: bool = option(False, "Print the version and stop.", flag=False)
@@ -198,7 +202,9 @@ class RunOptions:
     bounding_box: str = option("", "Box to crop from every image.", flag=False)
     batch_size: int = option(1, "Images per inference; 1: chosen by the engine.", metavar="N")
     resume: bool | int = option(0, "Go on with an unfinished run in this work_dir.")
-    high_accuracy: bool = option(False, "Use the larger bundled model.", flag=False)
+    high_accuracy: bool = option(
+        False, "Use the larger bundled model: 960 numbers per image, finds more, takes longer."
+    )
 
     turi: TuriParams = field(init=False, repr=False)
 
@@ -209,6 +215,8 @@ class RunOptions:
         self._check_names()
         self._check_numbers()
         self._check_scope()
+        if self.high_accuracy:
+            self._choose_accurate_model()
 
     def _set(self, name: str, value: Any) -> None:
         object.__setattr__(self, name, value)  # the dataclass is frozen for its users
@@ -253,10 +261,20 @@ class RunOptions:
             message = f"run_mode={self.run_mode!r} is not available."
             hint = "Use 0 (everything), 1 (embeddings), 2 (neighbours), 5 or 6 (k-means)."
             raise OptionError(message, hint)
-        for name in ("test_dir", "bounding_box", "high_accuracy"):
+        for name in ("test_dir", "bounding_box"):
             if getattr(self, name):
                 message = f"{name} is not available in this version."
                 raise OptionError(message, f"Leave {name} out.")
+
+    def _choose_accurate_model(self) -> None:
+        if str(self.model_path) not in ("", ACCURATE_MODEL):
+            message = f"high_accuracy and model_path={str(self.model_path)!r} name two models."
+            raise OptionError(message, "Leave one of them out.")
+        if self.d not in (DEFAULT_DIMENSION, ACCURATE_DIMENSION):
+            message = f"high_accuracy gives {ACCURATE_DIMENSION} numbers per image but d={self.d}."
+            raise OptionError(message, "Leave d out.")
+        self._set("model_path", ACCURATE_MODEL)
+        self._set("d", ACCURATE_DIMENSION)
 
     def as_json(self) -> dict[str, Any]:
         """Return the arguments of run as `config.json` stores them (licence left out)."""

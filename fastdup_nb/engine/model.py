@@ -16,7 +16,7 @@ _DIGITS_SHOWN = 12
 
 
 def open_recorded_model(
-    work_dir: WorkDir, d: int, model_path: str | PathLike[str] = ""
+    work_dir: WorkDir, d: int, model_path: str | PathLike[str] = "", compute: str = "cpu"
 ) -> Embedder:
     """Load the model that made the embeddings in a work_dir.
 
@@ -28,6 +28,8 @@ def open_recorded_model(
         Length of the stored embeddings.
     model_path : path, optional
         The model's file, when it is no longer where it was, or nothing is recorded.
+    compute : str
+        Where to compute, as in a run.
 
     Raises
     ------
@@ -43,7 +45,7 @@ def open_recorded_model(
         message = f"{work_dir.path} does not say which model made its embeddings."
         raise ModelError(message, "Give that model as model_path, or search by an embedding.")
     path = str(model_path) or recorded_options(config)["model_path"]
-    embedder = load_embedder(path, d)
+    embedder = load_embedder(path, d, compute)
     if recorded and embedder.fingerprint != recorded:
         raise _other_model(work_dir, about, embedder)
     return embedder

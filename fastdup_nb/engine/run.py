@@ -7,6 +7,7 @@ import os
 import shutil
 from collections import Counter
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,7 @@ from fastdup_nb._version import __version__
 from fastdup_nb.engine.extract import ChunkReader, extract, fingerprint, statistics_columns
 from fastdup_nb.engine.plan import Plan, make_plan, work_dir_path
 from fastdup_nb.errors import InputError, ResultNotFoundError, RunInterruptedError
-from fastdup_nb.models import load_embedder, settled_path
+from fastdup_nb.models import expected_dimension, load_embedder, settled_path
 from fastdup_nb.paths import absolute
 from fastdup_nb.sources import resolve
 from fastdup_nb.store import names
@@ -57,6 +58,7 @@ def run(options: RunOptions, progress: Progress) -> WorkDir:
     RunInterruptedError
         When the user interrupts it; the work_dir can be resumed.
     """
+    options = replace(options, d=expected_dimension(options.model_path, options.d))
     plan = make_plan(options)
     if plan.extract:
         work_dir = _extract(options, plan, progress)
@@ -81,7 +83,7 @@ def _extract(options: RunOptions, plan: Plan, progress: Progress) -> WorkDir:
     )
     for warning in listing.warnings:
         progress.message(warning)
-    embedder = load_embedder(options.model_path, options.d, options.compute)
+    embedder = load_embedder(options.model_path, options.d, options.compute, progress)
     work_dir = WorkDir.create(path)
     with work_dir.lock():
         mark = fingerprint(listing, embedder, options.turi, plan.chunk)

@@ -1,6 +1,7 @@
-"""Models: the ONNX embedder, the manifests, the bundled weights."""
+"""Models: the ONNX embedder, the manifests, the bundled weights, the catalogue of others."""
 
-from fastdup_nb.models.embedder import Embedder, load_embedder, settled_path, usable_rows
+from fastdup_nb.models.embedder import Embedder, usable_rows
+from fastdup_nb.models.loading import expected_dimension, load_embedder, settled_path
 from fastdup_nb.models.manifest import (
     DEFAULT_MODEL,
     ImageInput,
@@ -16,6 +17,7 @@ __all__ = [
     "Manifest",
     "Thresholds",
     "bundled_manifest",
+    "expected_dimension",
     "load_embedder",
     "settled_path",
     "usable_rows",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from fastdup_nb.errors import ModelError
+from fastdup_nb.models.pooling import vector_length
 
 DEFAULT_SIDE = 224
 CHANNELS = 3
@@ -132,9 +133,9 @@ def _side(name: str, fixed: int, stated: Mapping[str, Any], model: str) -> int:
 
 
 def pick_output(
-    session: Any, results: Sequence[Any], batch: int, d: int | None, model: str
+    session: Any, results: Sequence[Any], batch: int, d: int | None, wanted: Mapping[str, Any]
 ) -> tuple[str, int]:
-    """Choose the output that is the embedding: the first of length `d`, else the first that fits.
+    """Choose the output that is the embedding: the named one, or the first of length `d` or any.
 
     Parameters
     ----------
@@ -146,8 +147,8 @@ def pick_output(
         Images in that batch.
     d : int or None
         The wanted length.
-    model : str
-        The model's name, for errors.
+    wanted : mapping
+        The fields of a manifest: `file`, `input`, and `output` and `pooling` where given.
 
     Returns
     -------
@@ -157,41 +158,44 @@ def pick_output(
     Raises
     ------
     ModelError
-        When no output is one vector per image.
+        When no output, or not the named one, gives one vector per image.
     """
-    nodes = session.get_outputs()
-    lengths = {
-        node.name: vector_length(result.shape, batch)
-        for node, result in zip(nodes, results, strict=True)
-        if node.type in _VECTOR_TYPES
-    }
-    vectors = {name: length for name, length in lengths.items() if length}
+    model, pooling = wanted["file"], wanted.get("pooling")
+    outputs = list(zip(session.get_outputs(), results, strict=True))
+    if "output" in wanted:
+        outputs = [_named_output(outputs, wanted["output"], model)]
+    vectors = {}
+    for node, result in outputs:
+        if node.type in _VECTOR_TYPES:
+            length = vector_length(result.shape, batch, pooling, wanted["input"]["layout"])
+            if length:
+                vectors[node.name] = length
     for name, length in vectors.items():
         if length == d:
             return name, length
     if vectors:
         return next(iter(vectors.items()))
-    found = _describe(nodes[0], results[0])
-    message = f"{model} gives {found} in its output {nodes[0].name!r}, not one vector per image."
-    raise ModelError(message, "Export the model with its pooling layer as the last one.")
+    node, result = outputs[0]
+    message = f"{model} gives {_describe(node, result)} in its output {node.name!r}, not "
+    message += "one vector per image." if pooling is None else f"what pooling={pooling!r} can use."
+    raise ModelError(message, _pooling_hint(result, pooling))
 
 
-def vector_length(shape: Sequence[int], batch: int) -> int:
-    """Return the length of the vectors in an output; 0 when it is not one vector per image.
+def _named_output(outputs: list[tuple[Any, Any]], wanted: str | int, model: str) -> tuple[Any, Any]:
+    if isinstance(wanted, int):
+        if wanted < len(outputs):
+            return outputs[wanted]
+        message = f"{model} has {len(outputs)} outputs but its manifest asks for output {wanted}."
+        raise ModelError(message, "They are counted from 0.")
+    return next((node, result) for node, result in outputs if node.name == wanted)
 
-    >>> (
-    ...     vector_length((8, 576), 8),
-    ...     vector_length((8, 576, 1, 1), 8),
-    ...     vector_length((8, 7, 7, 576), 8),
-    ... )
-    (576, 576, 0)
-    """
-    if len(shape) == 1 and batch == 1:
-        return shape[0]
-    if len(shape) < 2 or shape[0] != batch or 0 in shape:
-        return 0
-    longer = [size for size in shape[1:] if size != 1] or [1]
-    return longer[0] if len(longer) == 1 else 0
+
+def _pooling_hint(result: Any, pooling: str | int | None) -> str:
+    shape = getattr(result, "shape", ())
+    if pooling is None and len(shape) in (3, 4):
+        choice = '"cls", "patches" or "mean"' if len(shape) == 3 else '"mean"'
+        return f"Say pooling: {choice} in a manifest, or export it with its pooling layer."
+    return "Export the model with its pooling layer as the last one; see docs/own-model.md."
 
 
 def _describe(node: Any, result: Any) -> str:

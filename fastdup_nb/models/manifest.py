@@ -21,6 +21,8 @@ DEFAULT_MODEL = "computed-576"
 
 LAYOUTS = ("NHWC", "NCHW")
 PIXEL_TYPES = ("uint8", "float32", "float16")
+CHANNEL_ORDERS = ("RGB", "BGR")
+POOLINGS = ("cls", "patches", "mean")
 
 Triple = tuple[float, float, float]
 
@@ -40,7 +42,9 @@ class ImageInput:
     scale : float
         Factor of the pixel values 0..255.
     mean, std : tuple of 3 float
-        Per channel, after scaling.
+        Per channel in the order of the model, after scaling.
+    channels : str
+        `"RGB"` or `"BGR"`: the order in which the model wants the colours.
     """
 
     width: int
@@ -50,6 +54,7 @@ class ImageInput:
     scale: float = 1.0
     mean: Triple = (0.0, 0.0, 0.0)
     std: Triple = (1.0, 1.0, 1.0)
+    channels: str = "RGB"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +85,15 @@ class Manifest:
         How the model wants its images.
     thresholds : Thresholds
         Where its cosines mean "similar" and "the same".
+    output : str or int, optional
+        The output that holds the embedding, by name or place; a name may be that of a tensor
+        inside the graph. None: the first that fits.
+    pooling : str or int, optional
+        What of a list of tokens is the embedding: `"cls"` (the first), `"patches"` (the mean of
+        the others), `"mean"` (of all; of a spatial map too) or the place of one. None: the output
+        is one vector per image.
+    normalize : bool
+        Whether embeddings are scaled to length 1 before they are stored.
     licence, description : str
         For people.
     """
@@ -91,6 +105,9 @@ class Manifest:
     d: int
     input: ImageInput
     thresholds: Thresholds = Thresholds()
+    output: str | int | None = None
+    pooling: str | int | None = None
+    normalize: bool = False
     licence: str = ""
     description: str = ""
 
@@ -117,6 +134,10 @@ def _is_share(value: object) -> bool:
     return _is_number(value) and 0 <= value <= 1  # type: ignore[operator]
 
 
+def _is_place(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+
+
 _TEXT = _Field(lambda value: isinstance(value, str), "text")
 _WHOLE = _Field(_is_whole, "a whole number above 0")
 _SHARE = _Field(_is_share, "a number from 0 to 1")
@@ -130,6 +151,15 @@ _FIELDS = {
     "d": _WHOLE,
     "input": _OBJECT,
     "thresholds": _OBJECT,
+    "output": _Field(
+        lambda value: _is_place(value) or (isinstance(value, str) and bool(value)),
+        "a name or 0, 1, 2, ...",
+    ),
+    "pooling": _Field(
+        lambda value: _is_place(value) or value in POOLINGS,
+        f"{', '.join(POOLINGS)} or the place of a token: 0, 1, 2, ...",
+    ),
+    "normalize": _Field(lambda value: isinstance(value, bool), "true or false"),
     "licence": _TEXT,
     "description": _TEXT,
 }
@@ -141,9 +171,11 @@ _INPUT_FIELDS = {
     "scale": _Field(lambda value: _is_number(value) and value > 0, "a number above 0"),
     "mean": _Field(_is_triple, "three numbers"),
     "std": _Field(lambda value: _is_triple(value) and min(value) > 0, "three numbers above 0"),
+    "channels": _Field(lambda value: value in CHANNEL_ORDERS, " or ".join(CHANNEL_ORDERS)),
 }
 _THRESHOLD_FIELDS = {"similarity": _SHARE, "components": _SHARE}
 _REQUIRED = ("name", "version", "file", "sha256", "d", "input")
+_OPTIONAL_INPUT = {"channels"}
 
 
 def read_fields(text: str | bytes, where: str) -> dict[str, Any]:
@@ -174,11 +206,34 @@ def read_fields(text: str | bytes, where: str) -> dict[str, Any]:
     if not isinstance(values, dict):
         message = f"{where} is not a manifest: it holds no JSON object."
         raise ModelError(message, "See docs/own-model.md for the format.")
+    return check_fields(values, where)
+
+
+def check_fields(values: Mapping[str, Any], where: str) -> dict[str, Any]:
+    """Check what a manifest says, wherever it was written down.
+
+    Parameters
+    ----------
+    values : mapping
+        The given fields.
+    where : str
+        The file's name, for errors.
+
+    Returns
+    -------
+    dict
+        The given fields; `input` and `thresholds` are always there, as dicts.
+
+    Raises
+    ------
+    ModelError
+        When a field is unknown or of the wrong kind.
+    """
     _check(values, _FIELDS, where, "")
-    values = {"input": {}, "thresholds": {}, **values}
-    _check(values["input"], _INPUT_FIELDS, where, "input.")
-    _check(values["thresholds"], _THRESHOLD_FIELDS, where, "thresholds.")
-    return values
+    complete = {"input": {}, "thresholds": {}, **values}
+    _check(complete["input"], _INPUT_FIELDS, where, "input.")
+    _check(complete["thresholds"], _THRESHOLD_FIELDS, where, "thresholds.")
+    return complete
 
 
 def _check(
@@ -211,7 +266,9 @@ def build_input(fields: Mapping[str, Any], where: str) -> ImageInput:
         When the pixels of a uint8 model were to be scaled.
     """
     built = ImageInput(**{**fields, "mean": tuple(fields["mean"]), "std": tuple(fields["std"])})
-    as_they_are = ImageInput(built.width, built.height, built.layout, built.dtype)
+    as_they_are = ImageInput(
+        built.width, built.height, built.layout, built.dtype, channels=built.channels
+    )
     if built.dtype == "uint8" and built != as_they_are:
         message = f"{where}: scale, mean or std is given, but the model takes bytes (uint8)."
         raise ModelError(message, "Leave them out: such a model gets the pixels as they are.")
@@ -234,7 +291,8 @@ def build_manifest(fields: Mapping[str, Any], where: str) -> Manifest:
         When a field is missing or two contradict each other.
     """
     missing = [name for name in _REQUIRED if name not in fields]
-    missing += [f"input.{name}" for name in _INPUT_FIELDS if name not in fields["input"]]
+    needed = [name for name in _INPUT_FIELDS if name not in _OPTIONAL_INPUT]
+    missing += [f"input.{name}" for name in needed if name not in fields["input"]]
     if missing:
         message = f"{where} is incomplete: it lacks {', '.join(missing)}."
         raise ModelError(message, "See docs/own-model.md for the format.")

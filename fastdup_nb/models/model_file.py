@@ -101,6 +101,35 @@ def _external_names(data: bytes) -> set[str]:
     return {name for name in names if "\0" not in name}
 
 
+def with_output(data: bytes, name: str) -> bytes:
+    """Return an ONNX file that gives one of its inner tensors too.
+
+    Parameters
+    ----------
+    data : bytes
+        The file.
+    name : str
+        Of the tensor.
+
+    Notes
+    -----
+    In protobuf a message that is stored twice is the two taken together: so a second graph with
+    nothing but one more output is appended, without reading the first one.
+    """
+    value = _field(1, name.encode())  # ValueInfoProto.name
+    graph = _field(12, value)  # GraphProto.output
+    return data + _field(7, graph)  # ModelProto.graph
+
+
+def _field(number: int, content: bytes) -> bytes:
+    size, length = len(content), bytearray()
+    while size > 0x7F:
+        length.append(size & 0x7F | 0x80)
+        size >>= 7
+    length.append(size)
+    return bytes([number << 3 | 2]) + bytes(length) + content
+
+
 def fingerprint(files: list[Path]) -> str:
     """Return the sha256 of a file, or of the sha256 of several.
 
@@ -114,13 +143,14 @@ def fingerprint(files: list[Path]) -> str:
     str
         64 hexadecimal digits; equal files give equal fingerprints wherever they lie.
     """
-    digests = [_sha256(file) for file in files]
+    digests = [sha256_of(file) for file in files]
     if len(digests) == 1:
         return digests[0]
     return hashlib.sha256("\n".join(digests).encode()).hexdigest()
 
 
-def _sha256(path: Path) -> str:
+def sha256_of(path: Path) -> str:
+    """Return the sha256 of a file, as 64 hexadecimal digits."""
     digest = hashlib.sha256()
     with path.open("rb") as file:
         while block := file.read(_READ_SIZE):

@@ -13,6 +13,7 @@ from fastdup_nb.errors import MissingDependencyError, ModelError
 from fastdup_nb.options import unknown_name
 
 _PROVIDERS = {"cpu": "CPUExecutionProvider", "gpu": "CUDAExecutionProvider"}
+_WEIGHTS_FOLDER = "session.model_external_initializers_file_folder_path"
 _FATAL_ONLY = 4  # every failure is raised as well: its text in the log would be shown twice
 _LONGEST_REASON = 160
 _PATH = re.compile(r"Load model from .*? failed: ?", re.DOTALL)  # the user knows; may hold any word
@@ -42,7 +43,9 @@ _LOADING = (
 )
 
 
-def open_session(model: bytes | Path, name: str, compute: str = "cpu") -> Any:
+def open_session(
+    model: bytes | Path, name: str, compute: str = "cpu", folder: Path | None = None
+) -> Any:
     """Open a session that many threads may run.
 
     Parameters
@@ -53,6 +56,8 @@ def open_session(model: bytes | Path, name: str, compute: str = "cpu") -> Any:
         Its name, for errors.
     compute : str
         `"cpu"` or `"gpu"`.
+    folder : Path, optional
+        Where the weights files of a model lie whose content is given.
 
     Returns
     -------
@@ -72,6 +77,8 @@ def open_session(model: bytes | Path, name: str, compute: str = "cpu") -> Any:
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.log_severity_level = _FATAL_ONLY
     options.use_deterministic_compute = True
+    if folder:
+        options.add_session_config_entry(_WEIGHTS_FOLDER, str(folder))
     source = model if isinstance(model, bytes) else str(model)
     with _loading_errors(name):
         session = onnxruntime.InferenceSession(source, options, providers=[provider])

@@ -236,7 +236,7 @@ def test_what_cannot_be_added_leaves_the_results_as_they_were(photos, tmp_path):
 
 def test_a_model_that_was_moved_is_recorded_where_it_is_now(photos, tmp_path):
     weights = Path(fastdup_nb.__file__).parent / "models" / "weights"
-    shutil.copy(min(weights.glob("*.onnx")), tmp_path / "own.onnx")
+    shutil.copy(weights / "fixed-576.onnx", tmp_path / "own.onnx")
     fd = run(photos[:18], tmp_path / "w", model_path=tmp_path / "own.onnx")
     (tmp_path / "own.onnx").rename(tmp_path / "moved.onnx")
     with pytest.raises(ModelError, match=r"own\.onnx"):

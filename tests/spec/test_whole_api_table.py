@@ -119,9 +119,7 @@ NO_EFFECT = {
 MISSING_PARAMETERS = {
     ("run", "test_dir"): "photos",
     ("run", "bounding_box"): "row_y=1,col_x=1,height=9,width=9",
-    ("run", "high_accuracy"): True,
     ("run_kmeans", "bounding_box"): "row_y=1,col_x=1,height=9,width=9",
-    ("run_kmeans", "high_accuracy"): True,
 }
 
 # For every function: the files of this folder, their tests, and the parameters these prove. Keys
@@ -151,6 +149,9 @@ PROOFS = {
         },
         "test_run_signature_spec": {
             "test_version_prints_and_returns": "version",
+        },
+        "test_high_accuracy_spec": {
+            "test_neighbours_of_stored_numbers": "high_accuracy",
         },
     },
     "load_binary_feature": {
@@ -438,6 +439,9 @@ PROOFS = {
     "run_kmeans": {
         "test_kmeans_spec": {
             "test_run_kmeans_extracts_and_clusters": "input_dir work_dir num_images",
+        },
+        "test_high_accuracy_spec": {
+            "test_run_kmeans": "high_accuracy",
         },
         "test_other_parameters_spec": {
             "test_run_kmeans": (

@@ -11,7 +11,7 @@ import onnx
 import pytest
 
 from fastdup_nb.errors import ModelError
-from fastdup_nb.models import embedder, load_embedder, manifest, session, usable_rows
+from fastdup_nb.models import load_embedder, loading, manifest, session, settled_path, usable_rows
 from fastdup_nb.models.manifest import DEFAULT_MODEL
 from tests.unit.models.conftest import FLOAT, HALF, UINT8, weights
 
@@ -110,8 +110,8 @@ def test_a_bundled_model_by_its_name():
     chosen = load_embedder("fixed-576")
     assert chosen.name == "fixed-576"
     assert chosen.fingerprint != load_embedder().fingerprint
-    assert embedder.settled_path("fixed-576") == "fixed-576"
-    assert embedder.settled_path("model.onnx").startswith("/")
+    assert settled_path("fixed-576") == "fixed-576"
+    assert settled_path("model.onnx").startswith("/")
 
 
 def test_d_that_does_not_fit(make_model):
@@ -208,7 +208,7 @@ def test_manifests_that_contradict_the_model(make_model, fields, message):
 
 def test_a_damaged_bundled_model(monkeypatch):
     whole = manifest.bundled_bytes
-    monkeypatch.setattr(embedder, "bundled_bytes", lambda file: whole(file)[:-1])
+    monkeypatch.setattr(loading, "bundled_bytes", lambda file: whole(file)[:-1])
     with pytest.raises(ModelError, match=rf"{DEFAULT_MODEL}\.onnx is not the file"):
         load_embedder()
 
