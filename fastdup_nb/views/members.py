@@ -61,7 +61,7 @@ class Members:
     mean: NDArray[np.float64]
     results: WorkDir | None
 
-    def take(self, rows: NDArray[np.int64] | slice) -> Members:
+    def take(self, rows: NDArray[np.int64] | NDArray[np.bool_] | slice) -> Members:
         """Return some of the rows."""
         arrays = {
             name: getattr(self, name)[rows]
