@@ -7,13 +7,13 @@ and `TuriParams`. Names and defaults are those of the V0.2 API, section `run`.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from os import PathLike
 from typing import Any
 
 from fastdup_nb.errors import OptionError
+from fastdup_nb.turi import TURI_MODELS, TuriParams, option, parse_pairs, require, unknown_name
 
 InputSpec = str | PathLike[str] | Sequence[str | PathLike[str]]
 
@@ -22,9 +22,8 @@ ACCURATE_MODEL, ACCURATE_DIMENSION = "accurate-960", 960
 DISTANCES = ("cosine", "euclidean", "l1", "linf", "canberra", "braycurtis", "jensenshannon")
 PROVIDERS = ("nnf", "turi", "annoy")
 OLDER_PROVIDERS = {"faiss": "nnf"}
-TURI_MODELS = ("brute_force", "ball_tree", "lsh")
 OLDER_DISTANCES = {"squared_euclidean": "euclidean", "manhattan": "l1"}
-SUPPORTED_RUN_MODES = (0, 1, 2, 5, 6)
+SUPPORTED_RUN_MODES = (0, 1, 2, 3, 4, 5, 6)
 
 
 class DefaultText(str):
@@ -39,107 +38,23 @@ class DefaultText(str):
 
 AUTO_NNF_MODE = DefaultText("HNSW32")
 
-
-def option(
-    default: Any,
-    help: str,  # noqa: A002 - the word argparse and traitlets use
-    *,
-    choices: Sequence[Any] = (),
-    metavar: str = "",
-    flag: bool = True,
-) -> Any:
-    """Declare one option: a dataclass field with what its front doors need to know.
-
-    Parameters
-    ----------
-    default : object
-        Its default; also gives its type.
-    help : str
-        One or two sentences for `--help`.
-    choices : sequence, optional
-        The allowed values.
-    metavar : str, optional
-        What stands for the value in `--help`.
-    flag : bool
-        Whether the command line and the magic offer it as `--name`.
-    """
-    about = {"help": help, "choices": tuple(choices), "metavar": metavar, "flag": flag}
-    return field(default=default, metadata=about)
-
-
-@dataclass(frozen=True, kw_only=True)
-class TuriParams:
-    """The keys of `turi_param='key=value,key=value'`."""
-
-    ccthreshold: tuple[float, ...] = option(
-        (0.96,),
-        "Similarity from which two images belong to one component; several as 0.85|0.95.",
-        metavar="T[|T...]",
-    )
-    run_cc: bool = option(True, "Compute connected components.")
-    run_pagerank: bool = option(True, "Compute the pagerank of each image.")
-    run_stats: bool = option(True, "Compute image statistics.")
-    run_advanced_stats: bool = option(False, "Compute the advanced image statistics too.")
-    run_hierarchical: bool = option(False, "Compare the components with each other, too.")
-    hierarchical_threshold: float = option(
-        0.9, "Least similarity of two components in similarity_hierarchical_*.csv.", metavar="T"
-    )
-    hierarchical_min_nodes: int = option(
-        2, "Leave components of fewer images out of that.", metavar="N"
-    )
-    min_file_size: int = option(0, "Leave out files smaller than this.", metavar="BYTES")
-    min_input_image_width: int = option(10, "Leave out narrower images.", metavar="PIXELS")
-    min_input_image_height: int = option(10, "Leave out lower images.", metavar="PIXELS")
-    store_int: bool = option(False, "Write row numbers instead of file names into pair files.")
-    nnmodel: str = option(
-        "brute_force", "Neighbour method of the provider turi.", choices=TURI_MODELS
-    )
-    delete_tar: bool = option(True, "Delete a downloaded archive after use.", flag=False)
-    delete_img: bool = option(True, "Delete downloaded images after use.", flag=False)
-    tar_only: bool = option(False, "Use archives only and leave images alone.", flag=False)
-    sync_s3_to_local: bool = option(False, "Copy a bucket to disk before the run.", flag=False)
-
-    @classmethod
-    def parse(cls, text: str) -> TuriParams:
-        """Read the V0.2 text form.
-
-        Parameters
-        ----------
-        text : str
-            `key=value` pairs separated by commas; spaces around keys, values and commas do not
-            matter.
-
-        Raises
-        ------
-        OptionError
-            For an unknown key (with the list of known ones) or a value of the wrong type.
-        """
-        known = {item.name: item for item in dataclasses.fields(cls)}
-        values = {}
-        for key, value in parse_pairs(text, "turi_param").items():
-            if key not in known:
-                raise unknown_name("turi_param key", key, known)
-            values[key] = _turi_value(known[key], value)
-        return cls(**values)
-
-    def __post_init__(self) -> None:
-        for threshold in self.ccthreshold:
-            _require(0 <= threshold <= 1, "ccthreshold", threshold, "a number from 0 to 1")
-        least = self.hierarchical_threshold
-        _require(0 <= least <= 1, "hierarchical_threshold", least, "a number from 0 to 1")
-        nodes = self.hierarchical_min_nodes
-        _require(nodes >= 1, "hierarchical_min_nodes", nodes, "a whole number of at least 1")
-        if self.nnmodel not in TURI_MODELS:
-            raise unknown_name("nnmodel", self.nnmodel, TURI_MODELS)
-
-    def to_text(self) -> str:
-        """Return the text form of what differs from the defaults."""
-        pairs = []
-        for item in dataclasses.fields(self):
-            value = getattr(self, item.name)
-            if value != item.default:
-                pairs.append(f"{item.name}={_turi_text(value)}")
-        return ",".join(pairs)
+__all__ = [
+    "ACCURATE_DIMENSION",
+    "ACCURATE_MODEL",
+    "AUTO_NNF_MODE",
+    "DEFAULT_DIMENSION",
+    "DISTANCES",
+    "OLDER_DISTANCES",
+    "OLDER_PROVIDERS",
+    "PROVIDERS",
+    "TURI_MODELS",
+    "DefaultText",
+    "InputSpec",
+    "RunOptions",
+    "TuriParams",
+    "parse_pairs",
+    "unknown_name",
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -156,7 +71,11 @@ class RunOptions:
         "", "Folder, text file of paths, or list of files and folders.", flag=False
     )
     work_dir: str | PathLike[str] = option(".", "Folder for the results.", metavar="DIR")
-    test_dir: InputSpec = option("", "Folder or list of test images.", flag=False)
+    test_dir: InputSpec = option(
+        "",
+        "Test images, which are compared with the others: a folder or a text file of paths.",
+        metavar="DIR",
+    )
     compute: str = option("cpu", "Where to compute the embeddings.", choices=("cpu", "gpu"))
     verbose: bool = option(False, "Say more while running.")
     num_threads: int = option(
@@ -182,7 +101,8 @@ class RunOptions:
     run_mode: int = option(
         0,
         "0: everything; 1: embeddings and statistics only; 2: neighbours of stored embeddings; "
-        "5: embeddings and k-means clusters; 6: clusters of stored embeddings.",
+        "3: test images (--test-dir) against stored embeddings; 4: stored test embeddings against "
+        "stored ones; 5: embeddings and k-means clusters; 6: clusters of stored embeddings.",
         choices=SUPPORTED_RUN_MODES,
     )
     nn_provider: str = option("nnf", "Family of neighbour methods.", choices=PROVIDERS)
@@ -232,8 +152,8 @@ class RunOptions:
 
     def _check_numbers(self) -> None:
         share = "a number from 0 to 1"
-        _require(_is_number(self.threshold, 0, 1), "threshold", self.threshold, share)
-        _require(
+        require(_is_number(self.threshold, 0, 1), "threshold", self.threshold, share)
+        require(
             _is_number(self.lower_threshold, 0, 1), "lower_threshold", self.lower_threshold, share
         )
         least = {
@@ -248,10 +168,10 @@ class RunOptions:
         for name, minimum in least.items():
             value = getattr(self, name)
             whole = isinstance(value, int) and not isinstance(value, bool)
-            _require(
+            require(
                 whole and value >= minimum, name, value, f"a whole number of at least {minimum}"
             )
-        _require(self.batch_size < 200, "batch_size", self.batch_size, "below 200")
+        require(self.batch_size < 200, "batch_size", self.batch_size, "below 200")
         if self.max_offset and self.max_offset <= self.min_offset:
             message = f"max_offset={self.max_offset} is not above min_offset={self.min_offset}."
             raise OptionError(message, "The range is half-open: min_offset <= i < max_offset.")
@@ -259,12 +179,29 @@ class RunOptions:
     def _check_scope(self) -> None:
         if self.run_mode not in SUPPORTED_RUN_MODES:
             message = f"run_mode={self.run_mode!r} is not available."
-            hint = "Use 0 (everything), 1 (embeddings), 2 (neighbours), 5 or 6 (k-means)."
+            hint = (
+                "Use 0 (everything), 1 (embeddings), 2 (neighbours), 3 or 4 (test images), "
+                "5 or 6 (k-means)."
+            )
             raise OptionError(message, hint)
-        for name in ("test_dir", "bounding_box"):
-            if getattr(self, name):
-                message = f"{name} is not available in this version."
-                raise OptionError(message, f"Leave {name} out.")
+        if self.bounding_box:
+            message = "bounding_box is not available in this version."
+            raise OptionError(message, "Leave bounding_box out.")
+        self._check_test()
+
+    def _check_test(self) -> None:
+        if self.run_mode == 3 and not self.has_test:
+            message = "run_mode=3 compares test images, but there is no test_dir."
+            raise OptionError(message, "Give the test images as test_dir.")
+        if self.run_mode in (5, 6) and self.has_test:
+            message = f"run_mode={self.run_mode} makes clusters, which need no test_dir."
+            raise OptionError(message, "Leave test_dir out.")
+
+    @property
+    def has_test(self) -> bool:
+        """Whether test images are given."""
+        given = self.test_dir
+        return bool(str(given).strip()) if isinstance(given, (str, PathLike)) else len(given) > 0
 
     def _choose_accurate_model(self) -> None:
         if str(self.model_path) not in ("", ACCURATE_MODEL):
@@ -291,75 +228,5 @@ class RunOptions:
         return values
 
 
-def parse_pairs(text: str, what: str) -> dict[str, str]:
-    """Read `key=value,key=value`, with or without spaces.
-
-    Parameters
-    ----------
-    text : str
-        The pairs; empty text gives no pair.
-    what : str
-        The option's name, for the error.
-
-    Returns
-    -------
-    dict of str to str
-
-    Raises
-    ------
-    OptionError
-        When a part has no `=`.
-    """
-    pairs = {}
-    for part in text.split(","):
-        if not part.strip():
-            continue
-        key, equals, value = part.partition("=")
-        if not equals or not key.strip() or not value.strip():
-            message = f"{what}: cannot read {part.strip()!r}."
-            raise OptionError(message, "Write key=value pairs separated by commas.")
-        pairs[key.strip()] = value.strip()
-    return pairs
-
-
-def unknown_name(what: str, name: object, known: Mapping[str, Any] | Sequence[str]) -> OptionError:
-    """Return the error for a name that is not one of the known ones, with the closest match."""
-    close = get_close_matches(str(name), list(known), n=1)
-    guess = f"Did you mean {close[0]!r}? " if close else ""
-    return OptionError(f"Unknown {what} {name!r}.", f"{guess}Known: {', '.join(known)}.")
-
-
 def _is_number(value: object, low: float, high: float) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool) and low <= value <= high
-
-
-def _require(holds: bool, name: str, value: object, expected: str) -> None:
-    if not holds:
-        raise OptionError(f"{name}={value!r} cannot be used.", f"Give {expected}.")
-
-
-def _turi_value(item: dataclasses.Field[Any], text: str) -> Any:
-    try:
-        if item.name == "ccthreshold":
-            return tuple(float(part) for part in text.split("|"))
-        if item.name == "nnmodel":
-            return TURI_MODELS[int(text)] if text.isdigit() else text
-        if isinstance(item.default, bool):
-            return {"0": False, "1": True, "false": False, "true": True}[text.lower()]
-        return float(text) if isinstance(item.default, float) else int(text)
-    except (ValueError, KeyError, IndexError) as error:
-        expected = {
-            "bool": "0 or 1",
-            "int": "a whole number",
-            "float": "a number",
-            "tuple": "numbers such as 0.85|0.95",
-        }
-        kind = expected.get(type(item.default).__name__, f"one of {', '.join(TURI_MODELS)}")
-        message = f"turi_param: {item.name}={text} cannot be used."
-        raise OptionError(message, f"Give {kind}.") from error
-
-
-def _turi_text(value: Any) -> str:
-    if isinstance(value, tuple):
-        return "|".join(f"{number:g}" for number in value)
-    return str(int(value)) if isinstance(value, bool) else str(value)

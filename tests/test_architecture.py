@@ -20,7 +20,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 MAX_LINES = 400
 
 LAYERS = [
-    {"errors", "options", "paths", "progress", "_version"},
+    {"errors", "options", "paths", "progress", "turi", "_version"},
     {"core", "media", "sources", "models", "store"},
     {"engine"},
     {"views"},

@@ -11,7 +11,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections import deque
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
@@ -24,6 +26,8 @@ from fastdup_nb.media.silence import silenced_codecs
 from fastdup_nb.media.statistics import advanced_columns, basic_columns, measure
 from fastdup_nb.models import Embedder, usable_rows
 from fastdup_nb.sources import Listing, read_bytes
+from fastdup_nb.sources.containers import container_kind
+from fastdup_nb.sources.supply import Handling, Place, Span, Supply
 from fastdup_nb.store.extraction import (
     DIGEST_BYTES,
     BadFile,
@@ -33,7 +37,7 @@ from fastdup_nb.store.extraction import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
@@ -79,11 +83,27 @@ class ChunkReader:
 
     def read(self, start: int, stop: int) -> ExtractedChunk:
         """Return what images start to stop of the listing give."""
-        good: list[_Good] = []
-        bad: list[BadFile] = []
-        for position in range(start, stop):
-            result = self._read_image(position)
-            (good if isinstance(result, _Good) else bad).append(result)  # type: ignore[arg-type]
+        paths, offset = self._listing.paths, self._listing.offset
+        return self._join(
+            [self._read_image(offset + i, paths[i], read_bytes) for i in range(start, stop)], stop
+        )
+
+    def read_span(self, span: Span) -> ExtractedChunk:
+        """Return what the images of a span give."""
+        first = self._listing.offset + span.start
+        results = [
+            self._read_image(first + i, name, lambda _, i=i: span.read(i))  # type: ignore[misc]
+            for i, name in enumerate(span.names)
+        ]
+        chunk = self._join(results, span.after.position)
+        chunk.place = (span.after.entry, span.after.start)
+        if span.notes:
+            chunk.notes = [span.notes[index - first] for index in chunk.indices]
+        return chunk
+
+    def _join(self, results: Sequence[_Good | BadFile], stop: int) -> ExtractedChunk:
+        good = [result for result in results if isinstance(result, _Good)]
+        bad = [result for result in results if isinstance(result, BadFile)]
         vectors = self._embed(good)
         usable = usable_rows(vectors)
         for image, fits in zip(good, usable, strict=True):
@@ -101,12 +121,10 @@ class ChunkReader:
             bad=bad,
         )
 
-    def _read_image(self, position: int) -> _Good | BadFile:
-        path = self._listing.paths[position]
-        index = self._listing.offset + position
+    def _read_image(self, index: int, path: str, read: Callable[[str], bytes]) -> _Good | BadFile:
         size = -1
         try:
-            data = read_bytes(path)
+            data = read(path)
             size = len(data)
             return self._open_image(index, path, data)
         except ImageError as error:
@@ -150,7 +168,9 @@ def fingerprint(listing: Listing, embedder: Embedder, limits: TuriParams, chunk:
     paths = hashlib.blake2b(digest_size=DIGEST_BYTES)
     for path in listing.paths:
         paths.update(path.encode("utf-8", "surrogateescape") + b"\0")
-    parts = {
+        if listing.has_containers and container_kind(path):
+            paths.update(_identity(path))
+    parts: dict[str, Any] = {
         "recipe": RECIPE,
         "paths": paths.hexdigest(),
         "offset": listing.offset,
@@ -164,7 +184,18 @@ def fingerprint(listing: Listing, embedder: Embedder, limits: TuriParams, chunk:
             limits.min_input_image_height,
         ],
     }
+    if listing.has_containers:
+        parts["containers"] = [listing.limit, listing.window, limits.num_images_in_tar]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def _identity(path: str) -> bytes:
+    """Return what changes when a local file does."""
+    try:
+        status = os.stat(path)  # noqa: PTH116 - as the listing does
+    except OSError:
+        return b""
+    return f"{status.st_size} {status.st_mtime_ns}".encode()
 
 
 class ImageReader(Protocol):
@@ -186,18 +217,69 @@ def extract(
     """
     total = len(listing.paths)
     first = extraction.position
-    progress.start("Images", total, done=first)
     spans = chunk_spans(first, total, listing.offset, plan.chunk)
+    jobs = (Job(reader.read, span) for span in spans)
+    _carry_out(jobs, total, plan, extraction, progress)
+
+
+def extract_supply(
+    reader: ChunkReader,
+    listing: Listing,
+    handling: Handling,
+    plan: Plan,
+    extraction: Extraction,
+    progress: Progress,
+) -> None:
+    """Do what `extract` does with a listing that has containers.
+
+    Parameters
+    ----------
+    reader : ChunkReader
+    listing : Listing
+    handling : Handling
+        What is done with containers.
+    plan : Plan
+    extraction : Extraction
+    progress : Progress
+
+    Raises
+    ------
+    RunInterruptedError
+        When the user interrupts; what was done until then is saved.
+    """
+    place = Place(extraction.position, *extraction.place)
+    with Supply(listing, plan.chunk, place, handling) as supply:
+        jobs = (
+            None if span is None else Job(reader.read_span, (span,), span.release)
+            for span in supply.spans()
+        )
+        _carry_out(jobs, 0, plan, extraction, progress)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A chunk to read, and what to do when it and all before it are done."""
+
+    read: Callable[..., ExtractedChunk]
+    arguments: tuple[Any, ...]
+    release: Callable[[], None] = lambda: None
+
+
+def _carry_out(
+    jobs: Iterator[Job | None], total: int, plan: Plan, extraction: Extraction, progress: Progress
+) -> None:
+    progress.start("Images", total, done=extraction.position)
     try:
         # Once around all: entering per file would change Python's warning filters all the time.
         with silenced_codecs():
-            for chunk in _in_order(reader.read, spans, plan.readers):
+            for chunk in _in_order(jobs, plan.readers):
                 done = chunk.stop - extraction.position
                 extraction.append(chunk)
                 progress.advance(done, len(chunk.bad))
     except KeyboardInterrupt as error:
         extraction.save()
-        message = f"Interrupted: {extraction.position:,} of {total:,} images are done and saved."
+        of = f" of {total:,}" if total else ""
+        message = f"Interrupted: {extraction.position:,}{of} images are done and saved."
         raise RunInterruptedError(
             message, "Run again with resume=1 to go on from there."
         ) from error
@@ -218,19 +300,31 @@ def chunk_spans(first: int, total: int, offset: int, chunk: int) -> Iterator[tup
         start = stop
 
 
-def _in_order(
-    read: Callable[[int, int], ExtractedChunk], spans: Iterator[tuple[int, int]], threads: int
-) -> Iterator[ExtractedChunk]:
-    """Read spans on several threads, at most a few ahead, and yield them in order."""
+def _in_order(jobs: Iterator[Job | None], threads: int) -> Iterator[ExtractedChunk]:
+    """Do jobs on several threads, at most a few ahead, and yield what they give, in order.
+
+    A job that is None: nothing new begins before all that has begun is done.
+    """
     pool = ThreadPoolExecutor(threads, thread_name_prefix="fastdup_nb")
-    waiting: deque[Future[ExtractedChunk]] = deque()
+    waiting: deque[tuple[Future[ExtractedChunk], Job]] = deque()
+
+    def take() -> ExtractedChunk:
+        answer, job = waiting.popleft()
+        chunk = answer.result()
+        job.release()
+        return chunk
+
     try:
-        for start, stop in spans:
-            waiting.append(pool.submit(read, start, stop))
+        for job in jobs:
+            if job is None:
+                while waiting:
+                    yield take()
+                continue
+            waiting.append((pool.submit(job.read, *job.arguments), job))
             if len(waiting) > threads * CHUNKS_AHEAD_PER_THREAD:
-                yield waiting.popleft().result()
+                yield take()
         while waiting:
-            yield waiting.popleft().result()
+            yield take()
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
 

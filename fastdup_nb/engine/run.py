@@ -12,7 +12,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fastdup_nb._version import __version__
-from fastdup_nb.engine.extract import ChunkReader, extract, fingerprint, statistics_columns
+from fastdup_nb.engine.containers import container_handling
+from fastdup_nb.engine.extract import (
+    ChunkReader,
+    extract,
+    extract_supply,
+    fingerprint,
+    statistics_columns,
+)
 from fastdup_nb.engine.plan import Plan, make_plan, work_dir_path
 from fastdup_nb.errors import InputError, ResultNotFoundError, RunInterruptedError
 from fastdup_nb.models import expected_dimension, load_embedder, settled_path
@@ -29,11 +36,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from fastdup_nb.models import Embedder
-    from fastdup_nb.options import RunOptions
+    from fastdup_nb.options import InputSpec, RunOptions
     from fastdup_nb.progress import Progress
     from fastdup_nb.sources import Listing
 
-OURS = "fastdup_nb"
+OURS = names.PACKAGE
+_OF_COMPARISON = (
+    *("work_dir", "test_dir", "run_mode", "distance", "nearest_neighbors_k"),
+    *("threshold", "lower_threshold"),
+)
 
 
 def run(options: RunOptions, progress: Progress) -> WorkDir:
@@ -64,10 +75,14 @@ def run(options: RunOptions, progress: Progress) -> WorkDir:
         work_dir = _extract(options, plan, progress)
     else:
         work_dir = WorkDir.create(work_dir_path(options))
+        with work_dir.lock():
+            _adopt_features(work_dir, options)
+    if plan.test:
+        from fastdup_nb.engine.testset import take_test_images
+
+        work_dir = take_test_images(work_dir, options, plan, progress)
     if plan.relate or plan.cluster:
         with work_dir.lock():
-            if not plan.extract:
-                _adopt_features(work_dir, options)
             (relate_stored if plan.relate else _cluster)(work_dir, options, plan, progress)
     return work_dir
 
@@ -79,7 +94,8 @@ def _extract(options: RunOptions, plan: Plan, progress: Progress) -> WorkDir:
         num_images=options.num_images,
         min_offset=options.min_offset,
         max_offset=options.max_offset,
-        exclude=own_folders(options, path),
+        exclude=[*own_folders(options, path), *inner_folders(options, progress)],
+        containers_only=options.turi.tar_only,
     )
     for warning in listing.warnings:
         progress.message(warning)
@@ -105,10 +121,20 @@ def _extract_listing(
     mark: str,
 ) -> None:
     columns = statistics_columns(options.turi)
-    extraction = Extraction(work_dir.private, mark, columns, resume=bool(options.resume))
+    extraction = Extraction(
+        work_dir.private,
+        mark,
+        columns,
+        resume=bool(options.resume),
+        notes=listing.has_containers,
+    )
     reader = ChunkReader(listing, embedder, options.turi)
     with extraction:
-        extract(reader, listing, plan, extraction, progress)
+        if listing.has_containers:
+            handling = container_handling(options.turi, work_dir, plan)
+            extract_supply(reader, listing, handling, plan, extraction, progress)
+        else:
+            extract(reader, listing, plan, extraction, progress)
         finished = extraction.close()
     about = {
         "version": __version__,
@@ -121,12 +147,12 @@ def _extract_listing(
             "batch_size": options.batch_size,
             "turi_param": options.turi_param,
         },
-        "listed": len(listing.paths),
+        "listed": extraction.position,
         "good": extraction.good,
         "bad": extraction.bad,
     }
     finished |= config_file(work_dir, options, about)
-    outdated = [*work_dir.derived(), names.STATISTICS]
+    outdated = [*work_dir.derived(), names.STATISTICS, *names.TEST_FILES, *names.NOTES]
     work_dir.publish(finished, outdated=outdated)
     discard(work_dir.private)
 
@@ -134,10 +160,14 @@ def _extract_listing(
 def relate_stored(work_dir: WorkDir, options: RunOptions, plan: Plan, progress: Progress) -> None:
     """Look for the neighbours of the stored embeddings of a locked work_dir; write the findings."""
     from fastdup_nb.engine.relate import relate
+    from fastdup_nb.engine.testset import relate_test, without_test
 
     with _interruptible("looking for neighbours", progress):
-        relate(work_dir, options, plan, progress)
-    about = work_dir.read_config().get(OURS) or {"version": __version__}
+        if plan.test:
+            about = relate_test(work_dir, options, plan, progress)
+        else:
+            relate(work_dir, options, plan, progress)
+            about = without_test(work_dir.read_config().get(OURS) or {"version": __version__})
     # The method as it was chosen: the options do not tell the default from the same text given.
     about = {**about, "nnf_mode": plan.method.mode}
     work_dir.publish(config_file(work_dir, options, about))
@@ -212,10 +242,30 @@ def own_folders(options: RunOptions, work_dir: Path) -> list[Path]:
     """Return the folders that are never listed as input: the work_dir, or what it keeps inside."""
     here = absolute(work_dir)
     given = options.input_dir
-    roots = [given] if isinstance(given, (str, os.PathLike)) else list(given)
+    roots = paths_of(given)
     if any(absolute(root).is_relative_to(here) for root in roots):
         return [here / names.PRIVATE, here / names.TRASH]
     return [here]
+
+
+def inner_folders(options: RunOptions, progress: Progress) -> list[Path]:
+    """Return the folder of test images when it lies in the input: it is no train folder."""
+    outer = [absolute(path) for path in paths_of(options.input_dir)]
+    inner = [
+        folder
+        for folder in map(absolute, paths_of(options.test_dir))
+        if folder.is_dir() and any(path in folder.parents for path in outer)
+    ]
+    if inner:
+        progress.message(f"test_dir lies in input_dir and is left out there: {inner[0]}")
+    return inner
+
+
+def paths_of(given: InputSpec) -> list[str | os.PathLike[str]]:
+    """Return what an input consists of, as a list."""
+    if isinstance(given, (str, os.PathLike)):
+        return [given] if str(given).strip() else []
+    return list(given)
 
 
 def _nothing_usable(work_dir: WorkDir) -> InputError:
@@ -229,10 +279,13 @@ def _nothing_usable(work_dir: WorkDir) -> InputError:
 def config_file(work_dir: WorkDir, options: RunOptions, about: dict[str, Any]) -> dict[Path, str]:
     """Write `config.json` into the private folder; return it with the name it is to get."""
     config = options.as_json()
-    given = config["input_dir"]
-    if given and Path(given).expanduser().exists():
-        config["input_dir"] = str(absolute(given))
+    for name in ("input_dir", "test_dir"):
+        given = config[name]
+        if given and Path(given).expanduser().exists():
+            config[name] = str(absolute(given))
     config["work_dir"] = str(work_dir.path)
+    if options.run_mode in (3, 4):  # the rest is still about the run that made the embeddings
+        config = work_dir.read_config() | {name: config[name] for name in _OF_COMPARISON}
     config[OURS] = about
     path = work_dir.private / names.CONFIG
     with write_atomically(path) as stream:

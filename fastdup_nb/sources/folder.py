@@ -1,4 +1,4 @@
-"""The images of a folder, as a stream in byte order of their paths."""
+"""The images and containers of a folder, as a stream in byte order of their paths."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from fastdup_nb.sources.containers import container_kind
 from fastdup_nb.sources.suffixes import IMAGE_SUFFIXES, suffix_of
 
 if TYPE_CHECKING:
@@ -25,7 +26,9 @@ class _Level:
 
 
 def walk(root: str, notes: Notes, excluded: frozenset[FolderId] = frozenset()) -> Iterator[str]:
-    """Yield the paths of all files with an image suffix below a folder, as `find -L | sort` would.
+    """Yield the paths of all images and containers below a folder, as `find -L | sort` would.
+
+    Their suffix tells them.
 
     Links to files and folders are followed. What can be reached by two links is listed twice; a
     link to a folder that the path is already in is not followed. Hidden files and folders count.
@@ -108,7 +111,7 @@ def _sort_out(entry: os.DirEntry[str], names: list[str], notes: Notes) -> None:
         elif not entry.is_file():
             if is_image and entry.is_symlink():
                 notes.dangling.add(entry.path)
-        elif is_image:
+        elif is_image or container_kind(name):
             names.append(name)
         else:
             notes.other[suffix_of(name)] += 1

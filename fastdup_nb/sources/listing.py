@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from fastdup_nb.errors import EmptyInputError, InputError, InputNotFoundError
+from fastdup_nb.sources.containers import container_kind
 from fastdup_nb.sources.file_list import read_list
 from fastdup_nb.sources.folder import FolderId, folder_id, walk
 from fastdup_nb.sources.notes import Notes
@@ -26,7 +27,7 @@ from fastdup_nb.sources.suffixes import (
 if TYPE_CHECKING:
     from fastdup_nb.options import InputSpec
 
-Kind = Literal["folder", "file_list", "list", "image"]
+Kind = Literal["folder", "file_list", "list", "image", "container"]
 
 _ACCEPTED = "Give a folder, a text file of paths, or a list of files and folders."
 _MOST_SIBLINGS = 10_000
@@ -39,19 +40,30 @@ class Listing:
     Parameters
     ----------
     paths : sequence of str
-        Absolute paths. Of a folder: sorted by their bytes. Of a list: in its order.
+        Absolute paths. Of a folder: sorted by their bytes. Of a list: in its order. Images, and
+        containers when `has_containers`.
     offset : int
         Position of `paths[0]` in the full listing: image i of the run is image `offset + i` there.
     kind : str
-        What was given: `"folder"`, `"file_list"`, `"list"` or `"image"`.
+        What was given: `"folder"`, `"file_list"`, `"list"`, `"image"` or `"container"`.
     warnings : tuple of str
         What was left out and why, one line each.
+    has_containers : bool
+        Whether some of the paths are archives or videos, see `sources.containers`.
+    limit : int
+        With containers: how many images the run uses; 0: all.
+    window : tuple of int, optional
+        With a single container: the numbers of the first image of it to use and of the first not
+        to use (0: to the end).
     """
 
     paths: Sequence[str]
     offset: int
     kind: Kind
     warnings: tuple[str, ...] = ()
+    has_containers: bool = False
+    limit: int = 0
+    window: tuple[int, int] | None = None
 
 
 def resolve(
@@ -61,6 +73,7 @@ def resolve(
     min_offset: int = 0,
     max_offset: int = 0,
     exclude: str | os.PathLike[str] | Iterable[str | os.PathLike[str]] | None = None,
+    containers_only: bool = False,
 ) -> Listing:
     """List the images of a run (V0.2 API, `run`, argument `input_dir`).
 
@@ -68,15 +81,19 @@ def resolve(
     ----------
     input_dir : str, path or sequence of them
         A folder (searched through, see `folder.walk`), a text or CSV file of paths (see
-        `file_list.read_list`), one image, or a list of files and folders. A file that is listed
-        by name is kept whatever its suffix, and when it is missing; one listed twice is used once.
+        `file_list.read_list`), one image or container, or a list of files and folders. A file that
+        is listed by name is kept whatever its suffix, and when it is missing; one listed twice is
+        used once.
         Relative paths count from the current folder, those in a text file else from its folder.
     num_images : int
         Use only the first so many, counted from `min_offset`; 0: all.
     min_offset, max_offset : int
-        Use the images min_offset <= i < max_offset of the full listing; max_offset 0: to the end.
+        Use the files min_offset <= i < max_offset of the full listing; max_offset 0: to the end. A
+        container counts as one file; when it is all that is given, its images are counted.
     exclude : path or iterable of paths, optional
         Folders to leave out where they lie below an input folder.
+    containers_only : bool
+        Leave single images out.
 
     Raises
     ------
@@ -89,16 +106,25 @@ def resolve(
     """
     notes = Notes()
     kind, found = _open(input_dir, notes, _identities(exclude))
+    if containers_only:
+        found = filter(container_kind, found)
     start = max(min_offset, 0)
     stop = max_offset if max_offset > 0 else None
-    if num_images > 0:
+    if kind == "container":
+        paths, window = list(found), (start, stop or 0)
+        return Listing(
+            paths, start, kind, has_containers=True, limit=max(num_images, 0), window=window
+        )
+    if num_images > 0:  # a container has one row at least
         stop = start + num_images if stop is None else min(stop, start + num_images)
     paths = list(islice(_count(found, notes), start, stop))
+    has_containers = any(map(container_kind, paths))
     if not paths:
         raise _nothing(input_dir, kind, notes, start)
     if kind != "folder" and all(map(unavailable_kind, paths)):
         raise _not_available(unavailable_kind(paths[0]), paths[0])
-    return Listing(paths, start, kind, notes.warnings())
+    limit = max(num_images, 0) if has_containers else 0
+    return Listing(paths, start, kind, notes.warnings(), has_containers, limit)
 
 
 def _identities(exclude: Any) -> frozenset[FolderId]:
@@ -155,6 +181,8 @@ def _open_path(
     suffix = suffix_of(path)
     if suffix in IMAGE_SUFFIXES:
         return "image", _listed([path], notes, excluded)
+    if container_kind(path):
+        return "container", _listed([path], notes, excluded)
     if kind := "annotation files" if suffix in ANNOTATION_SUFFIXES else unavailable_kind(path):
         raise _not_available(kind, path)
     return "file_list", _listed(map(local_path, read_list(path)), notes, excluded)
@@ -199,7 +227,7 @@ def _nothing(given: Any, kind: Kind, notes: Notes, start: int) -> InputError:
 def _not_available(kind: str, path: str) -> InputError:
     message = f"{kind.capitalize()} are not available as input in this version: {path!r}."
     hints = {
-        "archives": "Unpack it into a folder and give that.",
+        "archives": "Unpack it into a folder and give that, or pack it again as tar or zip.",
         "videos": "Extract its frames into a folder and give that.",
         "annotation files": "Give the folder of the images.",
     }

@@ -1,13 +1,15 @@
-"""Reading one file, whatever it turns out to be."""
+"""Reading one image by its name, wherever it is: a file, in an archive, on another machine."""
 
 from __future__ import annotations
 
 import os
 import stat
 
-from fastdup_nb.errors import ImageError, ImageProblem
+from fastdup_nb.errors import ImageError, ImageProblem, InputError
+from fastdup_nb.sources import members, remote
+from fastdup_nb.sources.limits import MAX_FILE_SIZE
+from fastdup_nb.sources.suffixes import is_remote
 
-MAX_FILE_SIZE = 1 << 30
 _KINDS = {
     stat.S_IFDIR: "a folder",
     stat.S_IFIFO: "a pipe",
@@ -18,12 +20,13 @@ _KINDS = {
 
 
 def read_bytes(path: str) -> bytes:
-    """Return the content of a regular file. Never waits for a pipe or device.
+    """Return the content of an image by the name that results hold; see `sources.containers`.
 
     Parameters
     ----------
     path : str
-        The file; links are followed.
+        A regular file, links followed, never waiting for a pipe or device; else a member of a
+        container; else, with a scheme, an object on another machine.
 
     Returns
     -------
@@ -33,8 +36,8 @@ def read_bytes(path: str) -> bytes:
     Raises
     ------
     ImageError
-        `MISSING`, `UNREADABLE` (no permission, a folder, a device, an input error), `ZERO_SIZE`, or
-        `TOO_LARGE` from `MAX_FILE_SIZE` on.
+        `MISSING`, `UNREADABLE` (no permission, a folder, a device, an input error), `ZERO_SIZE`,
+        `TOO_LARGE` from `MAX_FILE_SIZE` on, or `CONTAINER` when that cannot be opened.
     """
     try:
         _check(os.stat(path))  # noqa: PTH116 - called for every image
@@ -42,9 +45,7 @@ def read_bytes(path: str) -> bytes:
             _check(os.fstat(file.fileno()))  # it may have been replaced meanwhile
             data = file.read()
     except (FileNotFoundError, NotADirectoryError) as error:
-        linked = os.path.islink(path)  # noqa: PTH114
-        reason = "the link leads to nothing" if linked else "there is no such file"
-        raise ImageError(ImageProblem.MISSING, reason) from error
+        data = _read_elsewhere(path, error)
     except OSError as error:
         raise ImageError(ImageProblem.UNREADABLE, _reason(error)) from error
     except ValueError as error:
@@ -52,6 +53,39 @@ def read_bytes(path: str) -> bytes:
     if not data:
         raise _empty()
     return data
+
+
+def exists(path: str) -> bool:
+    """Return whether there is a file, a member of a container or a remote object of that name.
+
+    Parameters
+    ----------
+    path : str
+        As `read_bytes` takes it.
+    """
+    if is_remote(path):
+        try:
+            return remote.reader_of(path).exists(path)
+        except InputError:
+            return False
+    try:
+        return os.path.exists(path) or members.exists(path)  # noqa: PTH110 - path stays text
+    except (OSError, ValueError):  # too long, or with a null character
+        return False
+
+
+def _read_elsewhere(path: str, error: OSError) -> bytes:
+    """Return what is no file of its own."""
+    if is_remote(path):
+        try:
+            return remote.reader_of(path).read_bytes(path)
+        except InputError as refused:
+            raise ImageError(ImageProblem.MISSING, refused.message) from refused
+    if (data := members.read_member(path)) is not None:
+        return data
+    linked = os.path.islink(path)  # noqa: PTH114
+    reason = "the link leads to nothing" if linked else "there is no such file"
+    raise ImageError(ImageProblem.MISSING, reason) from error
 
 
 def _open_without_waiting(path: str, flags: int) -> int:

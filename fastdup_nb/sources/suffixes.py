@@ -23,7 +23,8 @@ IMAGE_SUFFIXES = frozenset(
         "jp2",
     )
 )
-ARCHIVE_SUFFIXES = frozenset(("tar", "tgz", "gz", "zip", "bz2", "xz", "7z", "rar"))
+# Archives that cannot be read; those that can are in `containers`.
+ARCHIVE_SUFFIXES = frozenset(("gz", "bz2", "xz", "7z", "rar", "tbz", "tbz2", "txz", "zst"))
 VIDEO_SUFFIXES = frozenset(
     ("mp4", "avi", "m4a", "m4v", "mov", "dav", "mkv", "flv", "wmv", "webm", "mpg", "mpeg", "3gp")
 )
@@ -45,7 +46,7 @@ def suffix_of(name: str) -> str:
 
 def is_remote(path: str) -> bool:
     """Return whether a path names another machine: `s3://`, `minio://`, `https://` ..."""
-    return bool(_REMOTE.match(path)) and not is_file_url(path)
+    return "://" in path and bool(_REMOTE.match(path)) and not is_file_url(path)
 
 
 def is_file_url(path: str) -> bool:

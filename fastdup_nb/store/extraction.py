@@ -25,7 +25,7 @@ from fastdup_nb.store.files import readable_errors, write_atomically
 from fastdup_nb.store.tables import encode_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -37,6 +37,7 @@ DIGEST_BYTES = 16
 # Part -> what it becomes. Digests stay private: they are ours alone.
 FEATURES_PART, NAMES_PART, BAD_PART = "features.part", "names.part", "bad.part"
 STATISTICS_PART, DIGESTS_PART = "statistics.part", "digests.part"
+LABELS_PART, CAPTIONS_PART = "labels.part", "captions.part"
 DIGESTS = "digests.dat"
 PUBLISHED = {
     FEATURES_PART: names.FEATURES,
@@ -44,6 +45,8 @@ PUBLISHED = {
     BAD_PART: names.BAD_FILES,
     STATISTICS_PART: names.STATISTICS,
     DIGESTS_PART: f"{names.PRIVATE}/{DIGESTS}",
+    LABELS_PART: names.LABELS,
+    CAPTIONS_PART: names.CAPTIONS,
 }
 
 
@@ -72,6 +75,10 @@ class ExtractedChunk:
     statistics: list[Sequence[Any]] = field(default_factory=list)
     digests: list[bytes] = field(default_factory=list)
     bad: list[BadFile] = field(default_factory=list)
+    # With containers: the entry to go on in and the position of its first image; label and
+    # caption of every good image.
+    place: tuple[int, int] | None = None
+    notes: list[tuple[str, str]] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +90,10 @@ class Checkpoint:
     good: int = 0
     bad: int = 0
     sizes: dict[str, int] = field(default_factory=dict)
+    entry: int = 0
+    entry_start: int = 0
+    labels: int = 0
+    captions: int = 0
 
 
 class Extraction:
@@ -98,6 +109,10 @@ class Extraction:
         Columns of the statistics table after `index,filename`; empty for no table.
     resume : bool
         Go on with the parts of an earlier run, if there are any.
+    notes : bool
+        Write the labels and captions of the chunks, if they have any.
+    published : mapping of str to str
+        What every part becomes.
 
     Raises
     ------
@@ -112,8 +127,12 @@ class Extraction:
         statistics_columns: Sequence[str],
         *,
         resume: bool,
+        notes: bool = False,
+        published: Mapping[str, str] = PUBLISHED,
     ) -> None:
         self._private = private
+        self._published = published
+        self._notes = notes
         self._columns = tuple(statistics_columns)
         self._state = self._start(fingerprint, resume=resume)
         self._streams: dict[str, BinaryIO] = {}
@@ -135,13 +154,20 @@ class Extraction:
         """Files that could not be used so far."""
         return self._state.bad
 
+    @property
+    def place(self) -> tuple[int, int]:
+        """The entry of the listing to go on in, and the position of its first image."""
+        return self._state.entry, self._state.entry_start
+
     def __enter__(self) -> Self:
         with readable_errors(self._private):
             for part, header in self._headers().items():
                 self._streams[part] = stream = self._open(part)
                 if not stream.tell() and header:
                     stream.write(header)
-        self._commit(self._state.position, 0, 0)
+        self._commit(
+            ExtractedChunk(self._state.position, np.empty((0, 0), FLOAT), place=self.place)
+        )
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -164,7 +190,9 @@ class Extraction:
                 streams[STATISTICS_PART].write(
                     encode_rows([(*row, *map(_format, values)) for row, values in table])
                 )
-        self._commit(chunk.stop, len(rows), len(bad_rows))
+            if self._notes:
+                self._write_notes(rows, chunk)
+        self._commit(chunk)
         if time.monotonic() - self._saved_at >= SECONDS_BETWEEN_CHECKPOINTS:
             self.save()
 
@@ -185,7 +213,15 @@ class Extraction:
         self.save()
         with readable_errors(self._private):
             self._stack.close()
-        return {self._private / part: PUBLISHED[part] for part in self._streams}
+        found = {LABELS_PART: self._state.labels, CAPTIONS_PART: self._state.captions}
+        parts = [part for part in self._streams if found.get(part, 1)]
+        return {self._private / part: self._published[part] for part in parts}
+
+    def _write_notes(self, rows: Sequence[tuple[int, str]], chunk: ExtractedChunk) -> None:
+        for number, part in enumerate((LABELS_PART, CAPTIONS_PART)):
+            texts = [note[number] for note in chunk.notes] or [""] * len(rows)
+            table = [(*row, text) for row, text in zip(rows, texts, strict=True)]
+            self._streams[part].write(encode_rows(table))
 
     def _start(self, fingerprint: str, *, resume: bool) -> Checkpoint:
         if resume and (state := read_checkpoint(self._private)) is not None:
@@ -209,6 +245,9 @@ class Extraction:
         if self._columns:
             columns = (*names.FEATURE_NAMES_COLUMNS, *self._columns)
             headers[STATISTICS_PART] = encode_rows([columns])
+        if self._notes:
+            header = encode_rows([names.LABELS_COLUMNS])
+            headers |= {LABELS_PART: header, CAPTIONS_PART: header}
         return headers
 
     def _open(self, part: str) -> BinaryIO:
@@ -222,12 +261,21 @@ class Extraction:
         stream.seek(size)
         return stream
 
-    def _commit(self, position: int, good: int, bad: int) -> None:
+    def _commit(self, chunk: ExtractedChunk) -> None:
         state = self._state
         sizes = {part: stream.tell() for part, stream in self._streams.items()}
+        entry, entry_start = chunk.place or (chunk.stop, chunk.stop)
         # One assignment: an interrupt leaves either the old state or the new one.
         self._state = Checkpoint(
-            state.fingerprint, position, state.good + good, state.bad + bad, sizes
+            state.fingerprint,
+            chunk.stop,
+            state.good + len(chunk.paths),
+            state.bad + len(chunk.bad),
+            sizes,
+            entry,
+            entry_start,
+            state.labels + sum(bool(label) for label, _ in chunk.notes),
+            state.captions + sum(bool(caption) for _, caption in chunk.notes),
         )
 
 

@@ -11,6 +11,10 @@ FEATURES = "atrain_features.dat"
 FEATURE_NAMES = "atrain_features.dat.csv"
 BAD_FILES = "atrain_features.bad.csv"
 STATISTICS = "atrain_stats.csv"
+# What the files beside an image in an archive say; written only when there are any.
+LABELS = "atrain_labels.csv"
+CAPTIONS = "atrain_captions.csv"
+NOTES = (LABELS, CAPTIONS)
 SIMILARITY = "similarity.csv"
 OUTLIERS = "outliers.csv"
 COMPONENTS = "connected_components.csv"
@@ -21,6 +25,12 @@ KMEANS_CENTROIDS = "kmeans_centroids.csv"
 KMEANS_ASSIGNMENTS = "kmeans_assignments.csv"
 KMEANS_INDEX = "kmeans.index"
 SEARCH = "search.csv"
+# The test images of a run that compares them with the others. The original does not keep them.
+TEST_FEATURES = "atest_features.dat"
+TEST_FEATURE_NAMES = "atest_features.dat.csv"
+TEST_BAD_FILES = "atest_features.bad.csv"
+TEST_STATISTICS = "atest_stats.csv"
+TEST_FILES = (TEST_FEATURES, TEST_FEATURE_NAMES, TEST_BAD_FILES, TEST_STATISTICS)
 # Of components instead of images; a number or "" is put in, see `hierarchical_components`.
 HIERARCHICAL_SIMILARITY = "similarity_hierarchical.csv"
 HIERARCHICAL_OUTLIERS = "outliers_hierarchical.csv"
@@ -30,6 +40,8 @@ TEMPORARY = "tmp"
 TRASH = "trash"
 CLEANING_JOURNAL = "cleaning.jsonl"
 
+# What `config.json` says about the results, beside the arguments of the run, is below this key.
+PACKAGE = "fastdup_nb"
 # Ours alone: the lock, the unfinished parts and the content digests.
 PRIVATE = ".fastdup_nb"
 
@@ -44,6 +56,7 @@ OLDER_NAMES = {
 }
 
 FEATURE_NAMES_COLUMNS = ("index", "filename")
+LABELS_COLUMNS = ("index", "filename", "label")
 BAD_FILES_COLUMNS = ("index", "filename", "error_code", "filesize", "reason")
 PAIR_COLUMNS = ("from", "to", "distance")
 HIERARCHICAL_COLUMNS = ("from", "to", "cluster_from", "cluster_to", "distance")

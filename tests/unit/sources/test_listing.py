@@ -154,9 +154,9 @@ def test_remote_inputs(remote, tmp_path):
 
 @pytest.mark.parametrize(
     ("name", "kind"),
-    [("x.tar", "Archives"), ("x.tar.gz", "Archives"), ("x.ZIP", "Archives"), ("x.mp4", "Videos")],
+    [("x.7z", "Archives"), ("x.tar.bz2", "Archives"), ("x.RAR", "Archives"), ("x.mp4", "Videos")],
 )
-def test_archives_and_videos(tmp_path, name, kind):
+def test_what_cannot_be_opened(tmp_path, name, kind):
     (tmp_path / name).write_bytes(b"x")
     for given in (tmp_path / name, [tmp_path / name]):
         with pytest.raises(InputError, match=f"{kind} are not available") as caught:
@@ -164,11 +164,25 @@ def test_archives_and_videos(tmp_path, name, kind):
         one_line(caught.value)
 
 
-def test_archives_among_images_are_never_left_out_in_silence(photos):
-    (photos / "x.tar").touch()
-    (photos / "y.zip").touch()
+@pytest.mark.parametrize("name", ["x.tar", "x.tar.gz", "x.tgz", "x.ZIP"])
+def test_an_archive_is_an_entry(photos, name):
+    (photos / name).touch()
+    alone = resolve(photos / name, num_images=5, min_offset=2, max_offset=9)
+    assert (alone.kind, alone.has_containers) == ("container", True)
+    assert (alone.window, alone.offset, alone.limit) == ((2, 9), 2, 5)
+    whole = resolve(photos)
+    assert str(photos / name) in whole.paths
+    assert whole.has_containers
+    assert whole.window is None
+    assert resolve(photos, containers_only=True).paths == [str(photos / name)]
+    assert resolve([photos / name, photos]).paths[0] == str(photos / name)
+
+
+def test_archives_that_cannot_be_opened_are_never_left_out_in_silence(photos):
+    (photos / "x.tar.xz").touch()
+    (photos / "y.rar").touch()
     assert resolve(photos).warnings == ("2 archives left out: not available in this version.",)
-    mixed = under(photos, "a.jpg", "x.tar")
+    mixed = under(photos, "a.jpg", "x.tar.xz")
     assert resolve(mixed).paths == mixed
 
 

@@ -1,0 +1,169 @@
+"""tar archives, plain or inside gzip."""
+
+from __future__ import annotations
+
+import tarfile
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from fastdup_nb.errors import ImageError, ImageProblem
+from fastdup_nb.sources.archive.blob import Blob, BlobReader
+from fastdup_nb.sources.archive.entry import Entry, Sorter, is_wanted, problem_of
+from fastdup_nb.sources.archive.names import tidy_name
+from fastdup_nb.sources.containers import Member
+from fastdup_nb.sources.suffixes import suffix_of
+
+if TYPE_CHECKING:
+    from threading import Lock as _Lock
+
+    from fastdup_nb.sources.limits import Limits
+
+_BLOCK = 512
+_END = bytes(_BLOCK)
+_MOST_PADDING = 64 << 20
+_KINDS = (
+    (tarfile.TarInfo.issym, "it is a link"),
+    (tarfile.TarInfo.islnk, "it is a link to another file of the archive"),
+    (tarfile.TarInfo.isdev, "it is a device"),
+    (tarfile.TarInfo.issparse, "it is a sparse file"),
+)
+
+
+class TarArchive:
+    """A tar archive as a container.
+
+    Parameters
+    ----------
+    blob : Blob
+        Its bytes.
+    name : str
+        What the names of its members begin with.
+    limits : Limits
+        How much it may hold.
+    in_order : bool
+        Whether the blob is slow to go back.
+    """
+
+    def __init__(self, blob: Blob, name: str, limits: Limits, *, in_order: bool) -> None:
+        from threading import Lock
+
+        self._blob, self._name, self._limits = blob, name, limits
+        self._in_order = in_order
+        self._listed: dict[str, Entry] | None = None
+        self._turn: _Lock = Lock()
+
+    def members(self, first: int = 0) -> Iterator[Member]:
+        """Yield the images in the order of the archive, from number `first` on."""
+        sorter = Sorter(self._name, self._content, in_order=self._in_order)
+        yield from sorter.members(self._entries(), first)
+
+    def read(self, member: Member) -> bytes:
+        """Return the content of a member."""
+        return self._content(member.key)
+
+    def find(self, inner: str) -> Member | None:
+        """Return the member with a name inside."""
+        with self._turn:
+            if self._listed is None:
+                self._listed = self._list()
+        entry = self._listed.get(inner)
+        if entry is None:
+            return None
+        return Member(f"{self._name}/{inner}", entry, error=problem_of(entry, inner))
+
+    def close(self) -> None:
+        """Close the file."""
+        self._blob.close()
+
+    def _list(self) -> dict[str, Entry]:
+        listed: dict[str, Entry] = {}
+        try:
+            for entry in self._entries():
+                name = tidy_name(entry.name)
+                if is_wanted(name, suffix_of(name)):
+                    listed.setdefault(name, entry)
+        except ImageError:
+            if not listed:
+                raise  # else: what comes before the damage can be shown
+        return listed
+
+    def _content(self, entry: Entry) -> bytes:
+        data = self._blob.read_at(entry.key, entry.size)
+        if len(data) < entry.size:
+            raise _cut(entry.name)
+        return data
+
+    def _entries(self) -> Iterator[Entry]:
+        """Yield the files, up to the end or to where it is damaged.
+
+        Raises
+        ------
+        ImageError
+            Where it is damaged, cut or too much.
+        """
+        archive = _open(self._blob)
+        count = 0
+        while (info := _next(archive)) is not None:
+            vars(archive)["members"] = []  # else it keeps all it has met
+            count += 1
+            at = info.offset_data
+            size = info.size if info.isreg() or info.issparse() else 0
+            self._check(count, at + size)
+            if not info.isdir():
+                yield Entry(info.name, size, at, _refusal(info))
+        self._check_end(archive, count)
+
+    def _check(self, count: int, unpacked: int) -> None:
+        if excess := self._limits.excess(count, unpacked, self._blob.packed):
+            raise ImageError(ImageProblem.CONTAINER, f"taken for a decompression bomb: {excess}")
+
+    def _check_end(self, archive: tarfile.TarFile, count: int) -> None:
+        """Tell the end from damage, which the library takes for the end."""
+        at = archive.offset
+        for place in (at, max(at - _BLOCK, 0)):
+            block = self._blob.read_at(place, _BLOCK)
+            if block == _END:
+                break
+        else:
+            if self._blob.read_at(at, 1):
+                raise ImageError(ImageProblem.CONTAINER, f"damaged behind its entry {count:,}")
+            raise ImageError(
+                ImageProblem.CONTAINER,
+                f"the archive ends behind entry {count:,} without the mark of its end: it may be "
+                "cut",
+            )
+        if self._in_order:  # its check sum comes last
+            for place in range(at, at + _MOST_PADDING, _BLOCK * 64):
+                if not self._blob.read_at(place, _BLOCK * 64):
+                    break
+
+
+def _open(blob: Blob) -> tarfile.TarFile:
+    try:
+        return tarfile.TarFile(
+            fileobj=BlobReader(blob), mode="r", encoding="utf-8", errors="surrogateescape"
+        )
+    except (tarfile.TarError, OSError, ValueError) as error:
+        reason = "it is no tar archive" if blob.read_at(_BLOCK - 1, 1) else "the archive is cut"
+        raise ImageError(ImageProblem.CONTAINER, reason) from error
+
+
+def _next(archive: tarfile.TarFile) -> tarfile.TarInfo | None:
+    try:
+        return archive.next()
+    except (tarfile.TarError, OSError, ValueError, UnicodeError) as error:
+        reason = f"the archive is cut or damaged ({error})"
+        raise ImageError(ImageProblem.CONTAINER, reason) from error
+
+
+def _refusal(info: tarfile.TarInfo) -> str:
+    if info.isreg() and not info.issparse():
+        return ""
+    for test, reason in _KINDS:
+        if test(info):
+            return reason
+    return "it is a special file"
+
+
+def _cut(name: str) -> ImageError:
+    return ImageError(ImageProblem.CONTAINER, f"the archive is cut in the middle of {name}")

@@ -1,0 +1,202 @@
+"""The parameters of the text `turi_param`, and what declares and checks options of all kinds."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from typing import Any
+
+from fastdup_nb.errors import OptionError
+
+TURI_MODELS = ("brute_force", "ball_tree", "lsh")
+
+
+def option(
+    default: Any,
+    help: str,  # noqa: A002 - the word argparse and traitlets use
+    *,
+    choices: Sequence[Any] = (),
+    metavar: str = "",
+    flag: bool = True,
+) -> Any:
+    """Declare one option: a dataclass field with what its front doors need to know.
+
+    Parameters
+    ----------
+    default : object
+        Its default; also gives its type.
+    help : str
+        One or two sentences for `--help`.
+    choices : sequence, optional
+        The allowed values.
+    metavar : str, optional
+        What stands for the value in `--help`.
+    flag : bool
+        Whether the command line and the magic offer it as `--name`.
+    """
+    about = {"help": help, "choices": tuple(choices), "metavar": metavar, "flag": flag}
+    return field(default=default, metadata=about)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TuriParams:
+    """The keys of `turi_param='key=value,key=value'`."""
+
+    ccthreshold: tuple[float, ...] = option(
+        (0.96,),
+        "Similarity from which two images belong to one component; several as 0.85|0.95.",
+        metavar="T[|T...]",
+    )
+    run_cc: bool = option(True, "Compute connected components.")
+    run_pagerank: bool = option(True, "Compute the pagerank of each image.")
+    run_stats: bool = option(True, "Compute image statistics.")
+    run_advanced_stats: bool = option(False, "Compute the advanced image statistics too.")
+    run_hierarchical: bool = option(False, "Compare the components with each other, too.")
+    hierarchical_threshold: float = option(
+        0.9, "Least similarity of two components in similarity_hierarchical_*.csv.", metavar="T"
+    )
+    hierarchical_min_nodes: int = option(
+        2, "Leave components of fewer images out of that.", metavar="N"
+    )
+    min_file_size: int = option(0, "Leave out files smaller than this.", metavar="BYTES")
+    min_input_image_width: int = option(10, "Leave out narrower images.", metavar="PIXELS")
+    min_input_image_height: int = option(10, "Leave out lower images.", metavar="PIXELS")
+    store_int: bool = option(False, "Write row numbers instead of file names into pair files.")
+    nnmodel: str = option(
+        "brute_force", "Neighbour method of the provider turi.", choices=TURI_MODELS
+    )
+    delete_tar: bool = option(
+        True, "Delete the downloaded copy of an archive after use; never an archive of yours."
+    )
+    delete_img: bool = option(
+        True, "Keep no copies of the images in archives; 0: copy them to work_dir/tmp."
+    )
+    tar_only: bool = option(False, "Use archives only and leave single images out.")
+    num_images_in_tar: int = option(
+        0, "Use only the first N images of each archive; 0: all.", metavar="N"
+    )
+    max_archive_gb: float = option(
+        1024.0, "Refuse an archive with more unpacked gigabytes.", metavar="GB"
+    )
+    max_archive_ratio: float = option(
+        200.0, "Refuse an archive that unpacks to more than so many times its size.", metavar="R"
+    )
+    max_archive_members: int = option(
+        10_000_000, "Refuse an archive with more entries.", metavar="N"
+    )
+    sync_s3_to_local: bool = option(False, "Copy a bucket to disk before the run.", flag=False)
+
+    @classmethod
+    def parse(cls, text: str) -> TuriParams:
+        """Read the V0.2 text form.
+
+        Parameters
+        ----------
+        text : str
+            `key=value` pairs separated by commas; spaces around keys, values and commas do not
+            matter.
+
+        Raises
+        ------
+        OptionError
+            For an unknown key (with the list of known ones) or a value of the wrong type.
+        """
+        known = {item.name: item for item in dataclasses.fields(cls)}
+        values = {}
+        for key, value in parse_pairs(text, "turi_param").items():
+            if key not in known:
+                raise unknown_name("turi_param key", key, known)
+            values[key] = _turi_value(known[key], value)
+        return cls(**values)
+
+    def __post_init__(self) -> None:
+        for threshold in self.ccthreshold:
+            require(0 <= threshold <= 1, "ccthreshold", threshold, "a number from 0 to 1")
+        least = self.hierarchical_threshold
+        require(0 <= least <= 1, "hierarchical_threshold", least, "a number from 0 to 1")
+        nodes = self.hierarchical_min_nodes
+        require(nodes >= 1, "hierarchical_min_nodes", nodes, "a whole number of at least 1")
+        if self.nnmodel not in TURI_MODELS:
+            raise unknown_name("nnmodel", self.nnmodel, TURI_MODELS)
+
+    def to_text(self) -> str:
+        """Return the text form of what differs from the defaults."""
+        pairs = []
+        for item in dataclasses.fields(self):
+            value = getattr(self, item.name)
+            if value != item.default:
+                pairs.append(f"{item.name}={_turi_text(value)}")
+        return ",".join(pairs)
+
+
+def parse_pairs(text: str, what: str) -> dict[str, str]:
+    """Read `key=value,key=value`, with or without spaces.
+
+    Parameters
+    ----------
+    text : str
+        The pairs; empty text gives no pair.
+    what : str
+        The option's name, for the error.
+
+    Returns
+    -------
+    dict of str to str
+
+    Raises
+    ------
+    OptionError
+        When a part has no `=`.
+    """
+    pairs = {}
+    for part in text.split(","):
+        if not part.strip():
+            continue
+        key, equals, value = part.partition("=")
+        if not equals or not key.strip() or not value.strip():
+            message = f"{what}: cannot read {part.strip()!r}."
+            raise OptionError(message, "Write key=value pairs separated by commas.")
+        pairs[key.strip()] = value.strip()
+    return pairs
+
+
+def unknown_name(what: str, name: object, known: Mapping[str, Any] | Sequence[str]) -> OptionError:
+    """Return the error for a name that is not one of the known ones, with the closest match."""
+    close = get_close_matches(str(name), list(known), n=1)
+    guess = f"Did you mean {close[0]!r}? " if close else ""
+    return OptionError(f"Unknown {what} {name!r}.", f"{guess}Known: {', '.join(known)}.")
+
+
+def require(holds: bool, name: str, value: object, expected: str) -> None:
+    """Raise `OptionError` unless a value can be used."""
+    if not holds:
+        raise OptionError(f"{name}={value!r} cannot be used.", f"Give {expected}.")
+
+
+def _turi_value(item: dataclasses.Field[Any], text: str) -> Any:
+    try:
+        if item.name == "ccthreshold":
+            return tuple(float(part) for part in text.split("|"))
+        if item.name == "nnmodel":
+            return TURI_MODELS[int(text)] if text.isdigit() else text
+        if isinstance(item.default, bool):
+            return {"0": False, "1": True, "false": False, "true": True}[text.lower()]
+        return float(text) if isinstance(item.default, float) else int(text)
+    except (ValueError, KeyError, IndexError) as error:
+        expected = {
+            "bool": "0 or 1",
+            "int": "a whole number",
+            "float": "a number",
+            "tuple": "numbers such as 0.85|0.95",
+        }
+        kind = expected.get(type(item.default).__name__, f"one of {', '.join(TURI_MODELS)}")
+        message = f"turi_param: {item.name}={text} cannot be used."
+        raise OptionError(message, f"Give {kind}.") from error
+
+
+def _turi_text(value: Any) -> str:
+    if isinstance(value, tuple):
+        return "|".join(f"{number:g}" for number in value)
+    return str(int(value)) if isinstance(value, bool) else str(value)
