@@ -45,7 +45,8 @@ def open_recorded_model(
         message = f"{work_dir.path} does not say which model made its embeddings."
         raise ModelError(message, "Give that model as model_path, or search by an embedding.")
     path = str(model_path) or recorded_options(config)["model_path"]
-    embedder = load_embedder(path, d, compute)
+    # A name that only the work_dir mentions is no reason to fetch anything.
+    embedder = load_embedder(path, d, compute, download=bool(str(model_path)))
     if recorded and embedder.fingerprint != recorded:
         raise _other_model(work_dir, about, embedder)
     return embedder

@@ -142,7 +142,10 @@ class _Download:
                 headers=headers,
                 hooks={"response": arrived.begin},
             )
-            fetch(self._model.url, arrived, None)
+            try:
+                fetch(self._model.url, arrived, None)
+            finally:
+                arrived.close()
 
 
 class _Arrived:
@@ -161,9 +164,11 @@ class _Arrived:
     def __init__(self, stream: BinaryIO, model: CatalogueModel, progress: Progress) -> None:
         self._stream, self._model, self._progress = stream, model, progress
         self.done = stream.seek(0, os.SEEK_END)
+        self._answers: list[Any] = []
 
     def begin(self, response: Any, **_: object) -> None:
         """Look at the head of an answer: follow it, go on from where we are, or start over."""
+        self._answers.append(response)
         if response.is_redirect:
             self._check_redirect(response.url, response.headers["location"])
             return
@@ -191,6 +196,11 @@ class _Arrived:
             raise ModelError(message, "It was deleted. Give an ONNX file of your own instead.")
         self._stream.write(block)
         self._progress.advance(self.done // _MEGABYTE - before // _MEGABYTE)
+
+    def close(self) -> None:
+        """Close the connections, also those of an answer that was not read to its end."""
+        for answer in self._answers:
+            answer.close()
 
     def flush(self) -> None:
         """Leave it to the buffer: it is flushed when the file is closed."""
