@@ -2,34 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fastdup_nb.options import InputSpec, RunOptions
-from fastdup_nb.paths import absolute
+from fastdup_nb.paths import default_work_dir
 from fastdup_nb.render.report import SummaryReport
-from fastdup_nb.store import names
+from fastdup_nb.store.results import Results
 from fastdup_nb.store.workdir import WorkDir
 
 if TYPE_CHECKING:
     from os import PathLike
 
-    import numpy as np
     import pandas as pd
-    from numpy.typing import NDArray
 
     from fastdup_nb.clean.cleaning import Cleaning
     from fastdup_nb.engine.add import Added
     from fastdup_nb.engine.queries import ImageQuery
     from fastdup_nb.engine.search import LatestSearcher
     from fastdup_nb.progress import Progress
+    from fastdup_nb.render.comparison import Comparison
     from fastdup_nb.views.boxes import BoxSource
     from fastdup_nb.views.labels import LabelSource
 
 
-class Fastdup:
+class Fastdup(Results):
     """The results in a work_dir.
 
     Parameters
@@ -47,9 +46,6 @@ class Fastdup:
     >>> fd = Fastdup.run("images")  # doctest: +SKIP
     >>> fd.similarity().head()  # doctest: +SKIP
     """
-
-    def __init__(self, work_dir: str | PathLike[str]) -> None:
-        self._work_dir = WorkDir.open(work_dir)
 
     @classmethod
     def run(
@@ -83,47 +79,11 @@ class Fastdup:
         chosen = RunOptions(input_dir=input_dir, work_dir=folder, **options)
         return run_options(chosen, progress)
 
-    @property
-    def work_dir(self) -> Path:
-        """The folder of the results."""
-        return self._work_dir.path
-
     @cached_property
     def _searching(self) -> LatestSearcher:
         from fastdup_nb.engine.search import LatestSearcher
 
         return LatestSearcher(self.work_dir)
-
-    def similarity(self) -> pd.DataFrame:
-        """Return the similar pairs, most similar first: from, to, distance (1 = identical)."""
-        return self._work_dir.read_pairs(names.SIMILARITY)
-
-    def outliers(self) -> pd.DataFrame:
-        """Return the least similar neighbour pairs, worst last: from, to, distance."""
-        return self._work_dir.read_pairs(names.OUTLIERS)
-
-    def connected_components(self, threshold: float | None = None) -> pd.DataFrame:
-        """Return one row per image: filename, component_id, count (images in it) and more.
-
-        Parameters
-        ----------
-        threshold : float, optional
-            Which one, when the run was given several values of ccthreshold.
-        """
-        return self._work_dir.read_components(threshold)
-
-    def img_stats(self) -> pd.DataFrame:
-        """Return the statistics of every image."""
-        return self._work_dir.read_table(names.STATISTICS)
-
-    def invalid_instances(self) -> pd.DataFrame:
-        """Return the files that could not be used, with the reason for each."""
-        return self._work_dir.read_table(names.BAD_FILES)
-
-    def embeddings(self) -> tuple[list[str], NDArray[np.float32]]:
-        """Return the file names and their embeddings, shape (n, d), row by row."""
-        with self._work_dir.open_features() as features:
-            return self._work_dir.file_names, features.read(0, features.shape[0])
 
     def search(
         self,
@@ -196,14 +156,52 @@ class Fastdup:
             When it cannot be done; the results stay as they were.
         """
         from fastdup_nb.engine.add import add
-        from fastdup_nb.progress import default_progress
 
         self._searching.forget()
-        reporter = default_progress() if progress is None else progress
         try:
-            return add(self.work_dir, images, reporter, model_path=model_path)
+            return add(self.work_dir, images, reporter_of(progress), model_path=model_path)
         finally:
             self._work_dir = WorkDir(self.work_dir)
+
+    def compare(
+        self,
+        other: InputSpec | Fastdup,
+        *,
+        threshold: float = 0.9,
+        level: float = 0.96,
+        k: int = 2,
+        model_path: str | PathLike[str] = "",
+        progress: Progress | None = None,
+    ) -> Comparison:
+        """Look for the images of another collection (test) among these (train).
+
+        Changes neither. Given images, it embeds them with the model of this run.
+
+        Parameters
+        ----------
+        other : Fastdup, path or list of paths
+            A finished run with the same model, or images, as for `run`.
+        threshold, level, k, model_path, progress
+            See `fastdup_nb.render.comparison.compare_results`.
+
+        Returns
+        -------
+        Comparison
+            Shows "12 of 1,000 test images are in train"; `frame` has the pairs, `leaked()` the test
+            images, `gallery(path)` writes a page.
+        """
+        from fastdup_nb.render.comparison import compare_results
+
+        given = other.work_dir if isinstance(other, Fastdup) else other
+        return compare_results(
+            self._work_dir,
+            given,
+            reporter_of(progress),
+            threshold=threshold,
+            level=level,
+            k=k,
+            model_path=model_path,
+        )
 
     def label_scores(self, get_label: LabelSource) -> pd.DataFrame:
         """Score the label of every image by its neighbours, 0 to 100, and suggest one.
@@ -247,19 +245,15 @@ class Fastdup:
         progress : Progress, optional
             What to report to.
         """
-        if num_clusters is not None or not self._work_dir.has(names.KMEANS_ASSIGNMENTS):
-            with self._work_dir.open_features() as features:
-                d = features.shape[1]
-            options = RunOptions(
-                work_dir=self.work_dir,
-                run_mode=6,
-                d=d,
-                nearest_neighbors_k=nearest_neighbors_k,
-                nnf_param=f"num_clusters={100 if num_clusters is None else num_clusters},"
-                f"num_em_iter={num_em_iter}",
-            )
-            run_options(options, progress)
-        return self._work_dir.read_table(names.KMEANS_ASSIGNMENTS)
+        from fastdup_nb.engine.kmeans import read_clusters
+
+        return read_clusters(
+            self._work_dir,
+            reporter_of(progress),
+            num_clusters=num_clusters,
+            num_em_iter=num_em_iter,
+            nearest_neighbors_k=nearest_neighbors_k,
+        )
 
     def plan_cleaning(
         self, *, min_distance: float = 0.96, how: str = "one", keep: str = "largest"
@@ -361,22 +355,12 @@ def run_options(options: RunOptions, progress: Progress | None = None) -> Fastdu
         What to report to; by default what fits a terminal or a notebook.
     """
     from fastdup_nb.engine import run
+
+    return Fastdup(run(options, reporter_of(progress)).path)
+
+
+def reporter_of(progress: Progress | None) -> Progress:
+    """Return what to report to: what was given, or what fits a terminal or a notebook."""
     from fastdup_nb.progress import default_progress
 
-    reporter = default_progress() if progress is None else progress
-    return Fastdup(run(options, reporter).path)
-
-
-def default_work_dir(input_dir: InputSpec) -> Path:
-    """Return the folder for results when the user names none, named after the input.
-
-    >>> default_work_dir("data/holiday photos").name
-    'holiday photos_fastdup'
-    >>> default_work_dir(["a.jpg", "b.jpg"]).name
-    'fastdup_work'
-    """
-    if isinstance(input_dir, Sequence) and not isinstance(input_dir, str):
-        return Path("fastdup_work")
-    given = absolute(input_dir)
-    name = given.stem if given.is_file() else given.name
-    return Path(f"{name or 'fastdup'}_fastdup")
+    return default_progress() if progress is None else progress

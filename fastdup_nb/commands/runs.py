@@ -56,7 +56,7 @@ def run_options_from(values: Namespace, place: Place) -> RunOptions:
     OptionError
         When a value cannot be used.
     """
-    from fastdup_nb.session import default_work_dir
+    from fastdup_nb.paths import default_work_dir
 
     given = dict(vars(values))
     given.pop("quiet", None)

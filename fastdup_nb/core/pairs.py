@@ -91,7 +91,7 @@ def build_edges(
     found = neighbors.indices[place].ravel()
     valid = found >= 0
     copy_source, copy_target = _link_copies(representative_of, k)
-    return _sort_edges(
+    return sort_edges(
         np.concatenate([source[valid], copy_source]),
         np.concatenate([representatives[found[valid]], copy_target]),
         np.concatenate([neighbors.similarity[place].ravel()[valid], np.ones(len(copy_source))]),
@@ -151,8 +151,9 @@ def _link_copies(
     return np.concatenate(sources), np.concatenate(targets)
 
 
-def _sort_edges(
+def sort_edges(
     source: NDArray[np.int64], target: NDArray[np.int64], similarity: NDArray[np.float64]
 ) -> Edges:
+    """Return edges in the order of the pair files: by similarity, then source, then target."""
     order = np.lexsort((target, source, -similarity))
     return Edges(source[order], target[order], similarity[order])

@@ -25,6 +25,7 @@ from fastdup_nb.options import AUTO_NNF_MODE, InputSpec, RunOptions
 from fastdup_nb.sources import Listing, resolve
 from fastdup_nb.store import names
 from fastdup_nb.store.extraction import Extraction, discard, read_checkpoint
+from fastdup_nb.store.testset import ABOUT, COMPARED
 from fastdup_nb.store.workdir import WorkDir
 
 if TYPE_CHECKING:
@@ -184,7 +185,8 @@ class _Addition:
         discard(private)
 
     def _relate(self, work_dir: WorkDir) -> None:
-        plan = dataclasses.replace(make_plan(self._options), relate=True)
+        compared = bool((self._config.get(OURS) or {}).get(COMPARED))
+        plan = dataclasses.replace(make_plan(self._options), relate=True, test=compared)
         try:
             relate_stored(work_dir, self._options, plan, self._progress)
         except RunInterruptedError as error:
@@ -200,8 +202,14 @@ def _options_of(work_dir: WorkDir) -> RunOptions:
     if not config.get(OURS):
         message = f"{work_dir.path} does not say how it was made."
         raise WorkDirError(message, "Images can be added to the results of fastdup_nb only.")
-    if values.get("input_dir") is None:
-        values["input_dir"] = ()
+    for name in ("input_dir", "test_dir"):
+        if values.get(name) is None:
+            values[name] = ()
+    if values.get("run_mode") in (3, 4):
+        # Compared again in full; as documented for mode 4, the train images lie elsewhere.
+        train = (config[OURS].get(ABOUT) or {}).get("train", "")
+        elsewhere = {"input_dir": train, "test_dir": (), "run_mode": 4}
+        values |= elsewhere if train else {"run_mode": 2}
     if config[OURS].get("nnf_mode", "auto") == "auto":
         values["nnf_mode"] = AUTO_NNF_MODE
     try:

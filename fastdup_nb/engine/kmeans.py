@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    import pandas as pd
     from numpy.typing import NDArray
 
     from fastdup_nb.core.kmeans import Clustering
@@ -116,3 +117,39 @@ def _describe(clustering: Clustering) -> str:
         f"{len(clustering.cluster):,} images in {len(sizes):,} clusters, "
         f"{int(sizes.min()):,} to {int(sizes.max()):,} in each."
     )
+
+
+def read_clusters(
+    work_dir: WorkDir,
+    progress: Progress,
+    *,
+    num_clusters: int | None,
+    num_em_iter: int,
+    nearest_neighbors_k: int,
+) -> pd.DataFrame:
+    """Return the clusters of a finished run; made when a number is given or there are none.
+
+    Parameters
+    ----------
+    work_dir : WorkDir
+    progress : Progress
+        What to report to.
+    num_clusters, num_em_iter, nearest_neighbors_k : int
+        As in `fastdup_nb.run_kmeans`.
+    """
+    from fastdup_nb.engine.run import run
+    from fastdup_nb.options import RunOptions
+
+    if num_clusters is not None or not work_dir.has(names.KMEANS_ASSIGNMENTS):
+        with work_dir.open_features() as features:
+            d = features.shape[1]
+        count = 100 if num_clusters is None else num_clusters
+        options = RunOptions(
+            work_dir=work_dir.path,
+            run_mode=6,
+            d=d,
+            nearest_neighbors_k=nearest_neighbors_k,
+            nnf_param=f"num_clusters={count},num_em_iter={num_em_iter}",
+        )
+        run(options, progress)
+    return work_dir.read_table(names.KMEANS_ASSIGNMENTS)

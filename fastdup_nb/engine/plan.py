@@ -10,7 +10,7 @@ from fastdup_nb.core.kmeans import DEFAULT_CLUSTERS, DEFAULT_ITERATIONS
 from fastdup_nb.core.neighbors import NeighborMethod, parameters
 from fastdup_nb.options import AUTO_NNF_MODE, DefaultText, RunOptions, parse_pairs
 
-READ_STORED = (2, 6)
+READ_STORED = (2, 3, 4, 6)
 IMAGES_PER_CHUNK = 8
 
 
@@ -23,7 +23,9 @@ class Plan:
     extract : bool
         Compute embeddings and statistics (run modes 0, 1 and 5).
     relate : bool
-        Look for neighbours and write the findings (run modes 0 and 2).
+        Look for neighbours and write the findings (run modes 0, 2, 3 and 4).
+    test : bool
+        These are neighbours of test images among the others (`test_dir`, run modes 3 and 4).
     cluster : bool
         Make k-means clusters (run modes 5 and 6).
     threads : int
@@ -41,6 +43,7 @@ class Plan:
 
     extract: bool
     relate: bool
+    test: bool
     cluster: bool
     threads: int
     readers: int
@@ -63,7 +66,8 @@ def make_plan(options: RunOptions) -> Plan:
     clusters, iterations = _clustering(options) if cluster else (0, 0)
     return Plan(
         extract=options.run_mode in (0, 1, 5),
-        relate=options.run_mode in (0, 2),
+        relate=options.run_mode in (0, 2, 3, 4),
+        test=options.run_mode in (3, 4) or options.has_test,
         cluster=cluster,
         threads=threads,
         readers=threads if options.num_threads > 0 else threads + 1,

@@ -43,7 +43,7 @@ def relate(work_dir: WorkDir, options: RunOptions, plan: Plan, progress: Progres
         found = find_edges(
             rows, work_dir.digests(), options.nearest_neighbors_k, plan.method, progress
         )
-        finished = _Findings(work_dir, options).write(found.edges)
+        finished = Findings.of(work_dir, options).write(found.edges)
         if options.turi.run_hierarchical:
             from fastdup_nb.engine.hierarchy import write_hierarchy
 
@@ -52,19 +52,49 @@ def relate(work_dir: WorkDir, options: RunOptions, plan: Plan, progress: Progres
     work_dir.publish(finished, outdated=outdated)
 
 
-class _Findings:
-    """Writes the finding files of one run into the private folder."""
+class Findings:
+    """Writes the finding files of one run.
 
-    def __init__(self, work_dir: WorkDir, options: RunOptions) -> None:
-        self._folder = work_dir.private
+    Parameters
+    ----------
+    folder : Path
+        Where to write: the private folder.
+    options : RunOptions
+    indices : sequence of int
+        Number of every node of the graph.
+    file_names : sequence of str
+        Name of every node.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        options: RunOptions,
+        indices: Sequence[int],
+        file_names: Sequence[str],
+    ) -> None:
+        self._folder = folder
         self._options = options
-        self._indices = work_dir.indices
+        self._indices = indices
         self._labels: Sequence[str] | Sequence[int] = (
-            work_dir.indices if options.turi.store_int else work_dir.file_names
+            indices if options.turi.store_int else file_names
         )
+
+    @classmethod
+    def of(cls, work_dir: WorkDir, options: RunOptions) -> Findings:
+        """Return what writes findings about the images of a work_dir."""
+        return cls(work_dir.private, options, work_dir.indices, work_dir.file_names)
 
     def write(self, edges: Edges) -> dict[Path, str]:
         """Write all; return each file with the name it is to get."""
+        finished = self.write_pairs(edges)
+        if self._options.turi.run_cc:
+            for threshold in self._options.turi.ccthreshold:
+                finished |= self._write_components(edges, threshold)
+        return finished
+
+    def write_pairs(self, edges: Edges) -> dict[Path, str]:
+        """Write the similar pairs and the outliers."""
         options = self._options
         finished = {}
         similar = edges.at_least(options.threshold)
@@ -72,9 +102,6 @@ class _Findings:
         for name, part in ((names.SIMILARITY, similar), (names.OUTLIERS, outliers)):
             write_table(self._folder / name, names.PAIR_COLUMNS, self._pair_rows(part))
             finished[self._folder / name] = name
-        if options.turi.run_cc:
-            for threshold in options.turi.ccthreshold:
-                finished |= self._write_components(edges, threshold)
         return finished
 
     def _pair_rows(self, edges: Edges) -> Iterator[tuple[str | int, str | int, str]]:

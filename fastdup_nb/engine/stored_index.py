@@ -11,7 +11,8 @@ import numpy as np
 
 from fastdup_nb.core.copies import group_copies
 from fastdup_nb.core.distances import get_distance
-from fastdup_nb.core.neighbors.base import SPARE
+from fastdup_nb.core.neighbors.base import SPARE, score_candidates
+from fastdup_nb.core.rows import ChosenRows
 from fastdup_nb.core.threads import one_faiss_thread
 from fastdup_nb.errors import CorruptWorkDirError
 from fastdup_nb.store import names
@@ -21,10 +22,15 @@ from fastdup_nb.store.index import read_index
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from fastdup_nb.core.distances import Distance
+    from fastdup_nb.core.neighbors.base import Neighbors
     from fastdup_nb.core.rows import Rows
     from fastdup_nb.progress import Progress
     from fastdup_nb.store.workdir import WorkDir
 
+# Up to here every query is compared exactly; beyond, an approximate index of the run is used when
+# there is one.
+EXACT_ROWS = 200_000
 # Rows that are looked up in the index to see whether it is the index of these rows.
 _CHECKED_ROWS = 32
 _LEAST_FOUND = 0.75
@@ -68,6 +74,45 @@ class StoredIndex:
             for start, stop in zip(first.tolist(), last.tolist(), strict=True)
         ]
         return np.concatenate([np.empty(0, np.int64), *members])
+
+    def over(self, rows: Rows, representative_of: NDArray[np.int64]) -> RepresentativeSearch:
+        """Return the same as a search among the representatives of copies."""
+        return RepresentativeSearch(self, self._distance, rows, representative_of)
+
+
+class RepresentativeSearch:
+    """Answers many queries with representatives of exact copies, counted from 0.
+
+    Parameters
+    ----------
+    stored : StoredIndex
+        Proposes rows.
+    distance : Distance
+        Scores them.
+    rows : Rows
+        All raw vectors.
+    representative_of : ndarray of int64, shape (n,)
+        The first row with the same content, for every row.
+    """
+
+    def __init__(
+        self,
+        stored: StoredIndex,
+        distance: Distance,
+        rows: Rows,
+        representative_of: NDArray[np.int64],
+    ) -> None:
+        self._stored, self._distance = stored, distance
+        self._representatives, self._place = np.unique(representative_of, return_inverse=True)
+        self._rows = ChosenRows(rows, self._representatives)
+
+    def search(self, queries: NDArray[np.float32], k: int) -> Neighbors:
+        """Return the k nearest representatives of each raw query, shape (q, d)."""
+        found = [np.unique(self._place[self._stored.propose(query, k)]) for query in queries]
+        candidates = np.full((len(found), max(map(len, found), default=0)), -1, np.int64)
+        for row, places in enumerate(found):
+            candidates[row, : len(places)] = places
+        return score_candidates(self._distance, queries, candidates, self._rows, k)
 
 
 def open_stored_index(

@@ -34,9 +34,19 @@ def _similar(summary: Summary) -> Iterator[Finding]:
         )
     name = "exact copies" if summary.copies_basis == "content" else "identical (similarity 1)"
     yield name, f"{copies.images:,}", details
+    if summary.leakage is not None:
+        examples = list_names(summary.leakage.examples, summary.leakage.in_train)
+        details = str(summary.leakage).rstrip(".") + (f": {examples}" if examples else "")
+        yield "test in train", f"{summary.leakage.in_train:,}", details
+        yield from _relations(summary)
+        return
     level = f" of similarity {summary.threshold:g} or more" if summary.threshold is not None else ""
     details = f"in {count_of(summary.near_pairs, 'pair')}{level}" if summary.near_pairs else "none"
     yield "near-duplicates", f"{summary.near_images:,}", details
+    yield from _relations(summary)
+
+
+def _relations(summary: Summary) -> Iterator[Finding]:
     if summary.lowest is not None and summary.highest is not None:
         yield "similarity", "", f"{word_score(summary.lowest)} to {word_score(summary.highest)}"
     for component in summary.components:

@@ -16,7 +16,7 @@ from fastdup_nb.errors import (
     WorkDirLockedError,
 )
 from fastdup_nb.paths import absolute
-from fastdup_nb.store import extraction, names
+from fastdup_nb.store import extraction, names, testset
 from fastdup_nb.store.features import FeatureFile, locate, open_features, read_feature_names
 from fastdup_nb.store.files import readable_errors
 from fastdup_nb.store.journal import complete_moves, move_into_place
@@ -236,10 +236,15 @@ class WorkDir:
         if threshold is not None:
             name = names.with_threshold(name, threshold)
         frame = self.read_table(name)
-        by_index = dict(zip(self.indices, self.file_names, strict=True))
+        by_index = self.names_by_number()
         file_names = [by_index.get(number) for number in frame["__id"]]
         frame["filename"] = pd.Series(file_names, index=frame.index, dtype=object)
         return frame
+
+    def names_by_number(self) -> dict[int, str]:
+        """Return the file name of every number in the results, those of test images too."""
+        own = dict(zip(self.indices, self.file_names, strict=True))
+        return own | testset.test_names(self.path, self.read_config().get(names.PACKAGE) or {})
 
     def read_config(self) -> dict[str, Any]:
         """Return `config.json`; empty when there is none.
@@ -262,7 +267,7 @@ class WorkDir:
     def _named(self, column: list[str]) -> list[str]:
         if not all(cell.isdecimal() for cell in column):
             return column
-        by_index = {str(i): name for i, name in zip(self.indices, self.file_names, strict=True)}
+        by_index = {str(number): name for number, name in self.names_by_number().items()}
         try:
             return [by_index[cell] for cell in column]
         except KeyError as error:

@@ -11,6 +11,7 @@ from fastdup_nb.errors import CorruptWorkDirError, FastdupError
 from fastdup_nb.sources import resolve
 from fastdup_nb.store import names
 from fastdup_nb.store.tables import read_columns
+from fastdup_nb.store.testset import test_names
 from fastdup_nb.views.places import make_resolver
 
 if TYPE_CHECKING:
@@ -91,6 +92,11 @@ def _join(
 
 def _test_names(results: WorkDir, ids: NDArray[np.int64]) -> NDArray[np.object_]:
     """Return the names of test images, whose numbers follow those of the others."""
+    about = results.read_config().get(names.PACKAGE) or {}
+    if known := test_names(results.path, about):
+        found = [known.get(number, "") for number in ids.tolist()]
+        if all(found):
+            return _as_objects(found)
     listed = _list_test_images(results)
     numbers, place = np.unique(ids, return_inverse=True)
     if len(numbers) != len(listed):

@@ -120,7 +120,7 @@ def _as_names(values: pd.Series[Any], work_dir: WorkDir | None) -> pd.Series[Any
     if work_dir is None:
         message = "The pairs name images by number, which needs the list of images."
         raise OptionError(message, "Give work_dir.")
-    name_of = dict(zip(work_dir.indices, work_dir.file_names, strict=True))
+    name_of = work_dir.names_by_number()
     found = values.map(name_of)
     if found.isna().any():
         message = f"{work_dir.path} does not list image number {values[found.isna()].iloc[0]}."

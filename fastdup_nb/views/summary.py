@@ -15,6 +15,7 @@ from fastdup_nb.store import names
 from fastdup_nb.store.tables import read_columns
 from fastdup_nb.views.components import read_component_sizes
 from fastdup_nb.views.copies import IDENTICAL, Groups, Pair, count_groups, find_copies
+from fastdup_nb.views.leakage import Leakage, stored_leakage
 from fastdup_nb.views.photos import PhotoFinding, find_photos
 
 if TYPE_CHECKING:
@@ -99,6 +100,9 @@ class Summary:
         Empty when the run kept no statistics.
     next_steps : tuple of str
         What to do next, as calls that work as they stand.
+    leakage : Leakage or None
+        Of a run that compares test images with these: how many of them are here. All other counts
+        but the outliers are then about these images alone; they are not compared with each other.
     """
 
     work_dir: str
@@ -119,6 +123,7 @@ class Summary:
     outlier_examples: tuple[str, ...] = ()
     photos: tuple[PhotoFinding, ...] = ()
     next_steps: tuple[str, ...] = ()
+    leakage: Leakage | None = None
 
     def to_frame(self) -> pd.DataFrame:
         """Return the counts, one row per finding: finding, images, pairs, groups."""
@@ -136,6 +141,8 @@ class Summary:
             if component.threshold is not None:
                 name += f" ({component.threshold:g})"
             rows.append((name, component.found.images, None, component.found.groups))
+        if self.leakage is not None:
+            rows.append(("test images in train", self.leakage.in_train, None, None))
         rows.append(("outliers", self.outlier_images, None, None))
         rows += [(photo.name, photo.count, None, None) for photo in self.photos]
         frame = pd.DataFrame(rows, columns=["finding", "images", "pairs", "groups"])
@@ -164,7 +171,10 @@ def build_summary(work_dir: WorkDir) -> Summary:
     images_bad = sum(reason.count for reason in bad)
     pairs = _distinct_pairs(work_dir)
     copies, copied, basis = find_copies(work_dir, pairs)
-    near = _near_pairs(pairs, copied, work_dir if basis == "content" else None)
+    leakage = stored_leakage(work_dir)
+    near: list[Pair] = []
+    if leakage is None:
+        near = _near_pairs(pairs, copied, work_dir if basis == "content" else None)
     near_images = {name for pair in near for name in (pair.source, pair.target)}
     outliers = _outliers(work_dir)
     summary = Summary(
@@ -173,7 +183,9 @@ def build_summary(work_dir: WorkDir) -> Summary:
         images_good=good,
         images_bad=images_bad,
         bad=bad,
-        shares=_divide(good, images_bad, len(copied), len(near_images - copied)),
+        shares=_divide(
+            good, images_bad, len(copied), None if leakage else len(near_images - copied)
+        ),
         copies=copies,
         copies_basis=basis,
         near_pairs=len(near),
@@ -185,6 +197,7 @@ def build_summary(work_dir: WorkDir) -> Summary:
         outlier_images=len(outliers),
         outlier_examples=tuple(outliers[:EXAMPLES]),
         photos=find_photos(work_dir),
+        leakage=leakage,
     )
     return dataclasses.replace(summary, next_steps=_next_steps(summary))
 
@@ -247,14 +260,21 @@ def _components(work_dir: WorkDir) -> tuple[Components, ...]:
     )
 
 
-def _divide(good: int, bad: int, copied: int, near_only: int) -> tuple[Share, ...]:
+def _divide(good: int, bad: int, copied: int, near_only: int | None) -> tuple[Share, ...]:
     """Divide the listing into parts whose percentages, to one decimal, add up to 100."""
-    parts = {
-        "in a group of exact copies": copied,
-        "only near-duplicates": near_only,
-        "without a similar image": good - copied - near_only,
-        "could not be used": bad,
-    }
+    if near_only is None:  # the images were not compared with each other
+        parts = {
+            "in a group of exact copies": copied,
+            "without an exact copy": good - copied,
+            "could not be used": bad,
+        }
+    else:
+        parts = {
+            "in a group of exact copies": copied,
+            "only near-duplicates": near_only,
+            "without a similar image": good - copied - near_only,
+            "could not be used": bad,
+        }
     percents = round_together(list(parts.values()))
     return tuple(
         Share(name, images, percent)
@@ -287,7 +307,10 @@ def _next_steps(summary: Summary) -> tuple[str, ...]:
     place = repr(summary.work_dir)
     session = f"fastdup_nb.Fastdup({place})"
     steps = []
-    if summary.copies.groups or summary.near_pairs:
+    if summary.leakage is not None and summary.leakage.in_train:
+        call = f"fastdup_nb.create_duplicates_gallery({place}, save_path={place})"
+        steps.append(f"Look at the test images that are in train: {call}")
+    elif summary.copies.groups or summary.near_pairs:
         call = f"fastdup_nb.create_duplicates_gallery({place}, save_path={place})"
         steps.append(f"Look at the similar pairs: {call}")
     if any(component.found.groups for component in summary.components):
@@ -298,7 +321,7 @@ def _next_steps(summary: Summary) -> tuple[str, ...]:
         steps.append(f"Check the images unlike all others: {session}.outliers()")
     if summary.photos and any(photo.count for photo in summary.photos):
         steps.append(f"Sort by sharpness or brightness: {session}.img_stats()")
-    if summary.lowest is None and summary.images_good > 1:
+    if summary.lowest is None and summary.images_good > 1 and summary.leakage is None:
         level = f"threshold={summary.threshold:g}" if summary.threshold is not None else "threshold"
         steps.append(f"No similar pairs: run again with a value below {level}.")
     return tuple(steps)

@@ -115,9 +115,8 @@ NO_EFFECT = {
     ("create_kmeans_classifier", "k"),  # "(unused)"
     ("create_kmeans_classifier", "threshold"),  # "(unused)"
 }
-# Parameters that are refused in one line until then: test images, boxes, a larger model.
+# Parameters that are refused in one line until then: boxes, a larger model.
 MISSING_PARAMETERS = {
-    ("run", "test_dir"): "photos",
     ("run", "bounding_box"): "row_y=1,col_x=1,height=9,width=9",
     ("run_kmeans", "bounding_box"): "row_y=1,col_x=1,height=9,width=9",
 }
@@ -152,6 +151,9 @@ PROOFS = {
         },
         "test_high_accuracy_spec": {
             "test_neighbours_of_stored_numbers": "high_accuracy",
+        },
+        "test_testset_spec": {
+            "test_test_dir": "test_dir",
         },
     },
     "load_binary_feature": {
@@ -580,11 +582,3 @@ def test_a_missing_parameter_says_so(function, name, tmp_path, capsys):
     assert first == f"OptionError: {name} is not available in this version."
     assert second == f"Hint: Leave {name} out."
     assert not (tmp_path / "w").exists()
-
-
-@pytest.mark.parametrize("run_mode", [3, 4])
-def test_a_missing_run_mode_says_so(run_mode, tmp_path, capsys):
-    """'3 Reads the NN model stored by nnf.index ... test_dir', '4 reads ... pre extracted feature
-    vectors': with test images, in a later version."""
-    assert fastdup_nb.run(str(tmp_path), str(tmp_path / "w"), run_mode=run_mode) == 1
-    assert "is not available" in capsys.readouterr().err

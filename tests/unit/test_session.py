@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from fastdup_nb.session import default_work_dir
+from fastdup_nb.paths import default_work_dir
 
 
 @pytest.mark.parametrize(
