@@ -81,26 +81,34 @@ class Sorter:
         """
         sample = _Sample("")
         seen: set[str] = set()
-        for entry in entries:
-            name = tidy_name(entry.name)
-            key = sample_key(name)
-            if key != sample.key:
-                yield from sample.finished()
-                sample = _Sample(key)
-            suffix = suffix_of(name)
-            if is_wanted(name, suffix):
-                self.count += 1
-                if self.count > first:
-                    sample.members.append(self._member(entry, name, seen))
-                else:
-                    seen.add(name)
-            elif suffix in ANNOTATION_SUFFIXES and sample_may_matter(entry):
-                sample.texts[suffix] = self._read(entry)
-            else:
-                self.other[suffix] += 1
+        try:
+            for entry in entries:
+                name = tidy_name(entry.name)
+                if sample_key(name) != sample.key:
+                    yield from sample.finished()
+                    sample = _Sample(sample_key(name))
+                self._sort_in(entry, name, sample, seen, first)
+        except ImageError:
+            yield from sample.finished()
+            raise
         yield from sample.finished()
         if not self.count:
             raise ImageError(ImageProblem.CONTAINER, self._nothing())
+
+    def _sort_in(
+        self, entry: Entry, name: str, sample: _Sample, seen: set[str], first: int
+    ) -> None:
+        suffix = suffix_of(name)
+        if is_wanted(name, suffix):
+            if self.count >= first:
+                sample.members.append(self._member(entry, name, seen))
+            else:
+                seen.add(name)
+            self.count += 1
+            return
+        self.other[suffix] += 1
+        if suffix in ANNOTATION_SUFFIXES and sample_may_matter(entry):
+            sample.texts[suffix] = self._read(entry)
 
     def _member(self, entry: Entry, name: str, seen: set[str]) -> Member:
         full = f"{self._container}/{name}"
@@ -122,7 +130,9 @@ class Sorter:
     def _nothing(self) -> str:
         if not self.other:
             return "the archive is empty"
-        return f"the archive holds no image; {self.other.total():,} other files"
+        total = self.other.total()
+        files = "1 other file" if total == 1 else f"{total:,} other files"
+        return f"the archive holds no image; {files}"
 
 
 def sample_key(name: str) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import zlib
 from bisect import bisect_right
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +22,10 @@ MOST_POINTS = 128
 FIRST_SPACING = 4 << 20
 _INPUT = 1 << 14
 _OUTPUT = 1 << 18
-_GZIP = 31  # zlib's window bits: a gzip header and check sums
+_RAW = -15  # zlib's window bits: deflate alone; header and check sums are ours
+_HEADER_SIZE, _TRAILER_SIZE = 10, 8
+_MOST_HEADER = 1 << 17
+_EXTRA, _NAME, _COMMENT, _HEADER_CHECK = 4, 8, 16, 2
 
 
 @dataclass(slots=True)
@@ -32,11 +35,13 @@ class _State:
     given: int
     taken: int
     rest: bytes
-    unpacker: Any  # zlib's object has no public type
-    whole: bool = True  # at the edge of a gzip member
+    unpacker: Any  # zlib's object has no public type; None between two gzip members
+    check: int = 0
+    member_given: int = 0
 
     def copy(self) -> _State:
-        return _State(self.given, self.taken, self.rest, self.unpacker.copy(), self.whole)
+        unpacker = None if self.unpacker is None else self.unpacker.copy()
+        return replace(self, unpacker=unpacker)
 
 
 class GzipBlob:
@@ -56,10 +61,11 @@ class GzipBlob:
     def __init__(self, blob: FileBlob) -> None:
         self._blob, self.packed = blob, blob.packed
         self._turn = Lock()
-        self._state = _State(0, 0, b"", zlib.decompressobj(_GZIP))
+        self._state = _State(0, 0, b"", None)
         self._points = [self._state.copy()]
         self._spacing = FIRST_SPACING
         self._latest, self._latest_at = b"", 0
+        self._problem: ImageError | None = None
 
     def read_at(self, offset: int, size: int) -> bytes:
         """Return `size` bytes, fewer only at the end; quick when places only go up.
@@ -91,38 +97,71 @@ class GzipBlob:
         number = bisect_right(self._points, offset, key=lambda point: point.given) - 1
         self._state = self._points[number].copy()
         self._latest, self._latest_at = b"", self._state.given
+        self._problem = None
 
     def _unpack(self) -> bool:
         """Unpack some more; False at the end."""
+        if self._problem is not None:
+            raise self._problem
         state = self._state
         while True:
-            if not state.rest:
-                state.rest = self._blob.read_at(state.taken, _INPUT)
-                state.taken += len(state.rest)
-            if state.whole and not state.rest.startswith(b"\x1f"):
+            if state.unpacker is None and not self._begin_member(state):
                 return False  # the end, or padding behind it
-            if not state.rest:
-                raise ImageError(ImageProblem.CONTAINER, "the file is cut: its end is missing")
+            if not state.rest and not self._take(state):
+                raise _cut()
             data = self._decompress(state)
+            if state.unpacker.eof:
+                self._end_member(state)
+            if not data and self._problem is not None:
+                raise self._problem
             if data:
                 self._latest, self._latest_at = data, state.given - len(data)
-                self._keep_point()
+                if state.unpacker is not None:
+                    self._keep_point()
                 return True
+
+    def _take(self, state: _State) -> bool:
+        """Take some more of the file; False at its end."""
+        piece = self._blob.read_at(state.taken, _INPUT)
+        state.taken += len(piece)
+        state.rest += piece
+        return bool(piece)
+
+    def _begin_member(self, state: _State) -> bool:
+        """Pass over the header of a gzip member; False when there is none."""
+        while (size := _header_size(state.rest)) < 0:
+            if len(state.rest) > _MOST_HEADER or not self._take(state):
+                if state.given == 0 or len(state.rest) >= _HEADER_SIZE:
+                    raise _cut()
+                return False
+        if not size:
+            return False
+        state.rest = state.rest[size:]
+        state.unpacker, state.check, state.member_given = zlib.decompressobj(_RAW), 0, 0
+        return True
 
     def _decompress(self, state: _State) -> bytes:
         try:
             data: bytes = state.unpacker.decompress(state.rest, _OUTPUT)
         except zlib.error as error:
-            reason = f"the compressed data is damaged ({error})"
-            raise ImageError(ImageProblem.CONTAINER, reason) from error
-        state.whole = state.unpacker.eof
-        if state.whole:
-            state.rest = state.unpacker.unused_data
-            state.unpacker = zlib.decompressobj(_GZIP)
-        else:
-            state.rest = state.unpacker.unconsumed_tail
+            raise _damaged(str(error)) from error
+        ended = state.unpacker.eof
+        state.rest = state.unpacker.unused_data if ended else state.unpacker.unconsumed_tail
         state.given += len(data)
+        state.member_given += len(data)
+        state.check = zlib.crc32(data, state.check)
         return data
+
+    def _end_member(self, state: _State) -> None:
+        """Compare check sum and size; what is wrong is told after the data in front of it."""
+        while len(state.rest) < _TRAILER_SIZE and self._take(state):
+            pass
+        trailer, state.rest = state.rest[:_TRAILER_SIZE], state.rest[_TRAILER_SIZE:]
+        state.unpacker = None
+        if len(trailer) < _TRAILER_SIZE:
+            self._problem = _cut()
+        elif trailer != _trailer(state):
+            self._problem = _damaged("its check sum differs")
 
     def _keep_point(self) -> None:
         if self._state.given < self._points[-1].given + self._spacing:
@@ -131,3 +170,35 @@ class GzipBlob:
         if len(self._points) > MOST_POINTS:
             self._points = self._points[::2]
             self._spacing *= 2
+
+
+def _header_size(data: bytes) -> int:
+    """Return the size of a gzip header (RFC 1952), 0 when it is none, -1 when more is needed."""
+    if data and not data.startswith(b"\x1f\x8b"[: len(data)]):
+        return 0
+    if len(data) < _HEADER_SIZE:
+        return -1
+    flags, at = data[3], _HEADER_SIZE
+    if flags & _EXTRA:
+        at += 2 + int.from_bytes(data[at : at + 2], "little")
+    for flag in (_NAME, _COMMENT):
+        if flags & flag:
+            at = data.find(b"\0", at) + 1
+            if at <= 0:
+                return -1
+    if flags & _HEADER_CHECK:
+        at += 2
+    return at if at <= len(data) else -1
+
+
+def _trailer(state: _State) -> bytes:
+    size = state.member_given & 0xFFFFFFFF
+    return state.check.to_bytes(4, "little") + size.to_bytes(4, "little")
+
+
+def _cut() -> ImageError:
+    return ImageError(ImageProblem.CONTAINER, "the file is cut: its end is missing")
+
+
+def _damaged(what: str) -> ImageError:
+    return ImageError(ImageProblem.CONTAINER, f"the compressed data is damaged ({what})")

@@ -120,18 +120,12 @@ class TarArchive:
     def _check_end(self, archive: tarfile.TarFile, count: int) -> None:
         """Tell the end from damage, which the library takes for the end."""
         at = archive.offset
-        for place in (at, max(at - _BLOCK, 0)):
-            block = self._blob.read_at(place, _BLOCK)
-            if block == _END:
-                break
-        else:
-            if self._blob.read_at(at, 1):
-                raise ImageError(ImageProblem.CONTAINER, f"damaged behind its entry {count:,}")
-            raise ImageError(
-                ImageProblem.CONTAINER,
-                f"the archive ends behind entry {count:,} without the mark of its end: it may be "
-                "cut",
-            )
+        block = self._blob.read_at(at, _BLOCK)
+        if len(block) < _BLOCK:
+            reason = f"the archive ends behind entry {count:,} without an end mark: it may be cut"
+            raise ImageError(ImageProblem.CONTAINER, reason)
+        if block != _END:
+            raise ImageError(ImageProblem.CONTAINER, f"damaged behind its entry {count:,}")
         if self._in_order:  # its check sum comes last
             for place in range(at, at + _MOST_PADDING, _BLOCK * 64):
                 if not self._blob.read_at(place, _BLOCK * 64):
