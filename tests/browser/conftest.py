@@ -31,7 +31,7 @@ NEWS = "@jupyterlab/apputils-extension:announcements"
 
 @dataclass(frozen=True)
 class Lab:
-    """A running JupyterLab.
+    """A running server of notebooks: JupyterLab, or what else shows them.
 
     Attributes
     ----------
@@ -40,38 +40,69 @@ class Lab:
     token : str
     folder : Path
         What it serves; the kernels' current folder.
+    page : str
+        Where it shows a notebook, with `{}` for its name.
     """
 
     url: str
     token: str
     folder: Path
+    page: str = "lab/tree/{}?reset&"
 
     def address(self, notebook: str) -> str:
         """Return where to open a notebook, in a fresh workspace."""
-        return f"{self.url}/lab/tree/{notebook}?reset&token={self.token}"
+        return f"{self.url}/{self.page.format(notebook)}token={self.token}"
 
 
 @pytest.fixture
 def lab(tmp_path: Path) -> Iterator[Lab]:
+    # Lets the test ask the application itself whether the kernel is ready.
+    options = ("--LabApp.expose_app_in_browser=True", "--LabApp.extension_manager=readonly")
+    with serve(tmp_path, "jupyterlab", JUPYTER, options, Lab.page) as server:
+        yield server
+
+
+@pytest.fixture
+def notebook_7(tmp_path: Path) -> Iterator[Lab]:
+    with serve(tmp_path, "notebook", JUPYTER, (), "notebooks/{}?") as server:
+        yield server
+
+
+@pytest.fixture
+def voila(tmp_path: Path) -> Iterator[Lab]:
+    options = ("--Voila.ip=127.0.0.1", "--Voila.port={port}", "--Voila.port_retries=0", "{folder}")
+    with serve(tmp_path, "voila", options, (), "voila/render/{}?") as server:
+        yield server
+
+
+JUPYTER = (
+    *("--allow-root", "--ServerApp.port={port}", "--ServerApp.port_retries=0"),
+    *("--ServerApp.ip=127.0.0.1", "--ServerApp.root_dir={folder}"),
+    "--IdentityProvider.token={token}",
+)
+
+
+@contextmanager
+def serve(
+    tmp_path: Path, program: str, options: tuple[str, ...], further: tuple[str, ...], page: str
+) -> Iterator[Lab]:
+    """Start a server in a folder of its own, and stop it in the end."""
     folder = tmp_path / "notebooks"
     folder.mkdir()
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    made = Lab(f"http://127.0.0.1:{port}", secrets.token_hex(16), folder)
-    command = [
-        *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"),
-        *(f"--ServerApp.port={port}", "--ServerApp.port_retries=0", "--ServerApp.ip=127.0.0.1"),
-        *(f"--ServerApp.root_dir={folder}", f"--IdentityProvider.token={made.token}"),
-        # Lets the test ask the application itself whether the kernel is ready.
-        *("--LabApp.expose_app_in_browser=True", "--LabApp.extension_manager=readonly"),
-    ]
-    with (tmp_path / "lab.log").open("wb") as log:
+    made = Lab(f"http://127.0.0.1:{port}", secrets.token_hex(16), folder, page)
+    words = {"port": port, "folder": folder, "token": made.token}
+    command = [sys.executable, "-m", program, "--no-browser"]
+    command += [option.format(**words) for option in options] + list(further)
+    log = tmp_path / f"{program}.log"
+    with log.open("wb") as stream:
         server = subprocess.Popen(
-            command, env=_own_environment(tmp_path), stdout=log, stderr=log, cwd=folder
+            command, env=_own_environment(tmp_path), stdout=stream, stderr=stream, cwd=folder
         )
         try:
-            _wait_for(made, server, tmp_path / "lab.log")
+            _wait_for(made, server, log)
             yield made
         finally:
             server.terminate()
@@ -92,11 +123,11 @@ def _wait_for(lab: Lab, server: subprocess.Popen[bytes], log: Path) -> None:
     deadline = time.monotonic() + SERVER_SECONDS
     while time.monotonic() < deadline and server.poll() is None:
         try:
-            urllib.request.urlopen(f"{lab.url}/api/status?token={lab.token}", timeout=5).close()
+            urllib.request.urlopen(f"{lab.url}/?token={lab.token}", timeout=20).close()
             return
         except (urllib.error.URLError, OSError):
             time.sleep(0.2)
-    pytest.fail(f"JupyterLab does not answer:\n{log.read_text()[-3000:]}")
+    pytest.fail(f"The server does not answer:\n{log.read_text()[-3000:]}")
 
 
 @pytest.fixture

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import nbformat
 import pytest
 
+from tests.browser.notebooks import DECODED, SLOW, look, open_notebook, run_cell
 from tests.pictures import draw, write_pictures
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Locator, Page
+    from playwright.sync_api import Browser, Page
 
     from tests.browser.conftest import Lab
 
@@ -26,14 +25,6 @@ CELLS = (
     "%fastdup run not_there",
     "",
 )
-# Asked of the application: the page says "Idle" before there is a kernel.
-READY = """() => {
-  const context = window.jupyterapp?.shell?.currentWidget?.sessionContext;
-  return context?.isReady && context.session?.kernel?.status === 'idle';
-}"""
-DECODED = """images => images.every(image => image.complete && image.naturalWidth > 0)"""
-SECONDS = 1000
-SLOW = 60 * SECONDS
 
 
 def write_photos(folder: Path) -> None:
@@ -46,32 +37,7 @@ def write_photos(folder: Path) -> None:
 @pytest.fixture
 def page(lab: Lab, browser: Browser) -> Page:
     write_photos(lab.folder / "photos")
-    cells = [nbformat.v4.new_code_cell(text) for text in CELLS]
-    # Without the name of a kernel JupyterLab asks for one.
-    about = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
-    notebook = nbformat.v4.new_notebook(cells=cells, metadata=about)
-    nbformat.write(notebook, lab.folder / "first.ipynb")
-    opened = browser.new_page(viewport={"width": 1400, "height": 1600})
-    opened.goto(lab.address("first.ipynb"), timeout=SLOW)
-    opened.wait_for_function(READY, timeout=SLOW)
-    return opened
-
-
-def run_cell(page: Page, number: int) -> Locator:
-    """Press Shift+Enter in a cell, wait until it has run, and return its output."""
-    cell = page.locator(".jp-CodeCell").nth(number)
-    cell.locator(".cm-content").click()
-    page.keyboard.press("Shift+Enter")
-    prompt = cell.locator(".jp-InputPrompt").get_by_text(f"[{number + 1}]:")
-    prompt.wait_for(timeout=SLOW)
-    page.wait_for_function(READY, timeout=SLOW)
-    return cell.locator(".jp-OutputArea-output")
-
-
-def look(page: Page, name: str) -> None:
-    """Keep a screenshot where the variable says, for people to look at."""
-    if folder := os.environ.get("FASTDUP_NB_SCREENSHOTS"):
-        page.screenshot(path=Path(folder) / f"{name}.png")
+    return open_notebook(browser, lab, CELLS)
 
 
 def test_first_minutes_in_jupyterlab(page: Page, lab: Lab):
