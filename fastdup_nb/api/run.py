@@ -91,7 +91,9 @@ def run(  # noqa: PLR0917 - the signature is the published one
     work_dir : path
         Folder for the results; made when missing.
     test_dir : path or list of paths
-        Not available in this version.
+        Test images, in any form of `input_dir`. Then each is compared with the train images, which
+        are not compared with each other: `similarity.csv` and `outliers.csv` go from test to train.
+        With `run_mode=4` the work_dir of the test images, or its `atrain_features.dat.csv`.
     compute : {'cpu', 'gpu'}
         `gpu` needs the onnxruntime-gpu package.
     verbose : bool
@@ -121,9 +123,12 @@ def run(  # noqa: PLR0917 - the signature is the published one
         Neighbours per image. Exact copies do not count towards it.
     d : int
         Length of the embedding.
-    run_mode : {0, 1, 2, 5, 6}
-        0 everything, 1 embeddings and statistics, 2 neighbours of stored embeddings, 5 embeddings
-        and k-means clusters, 6 clusters of stored embeddings.
+    run_mode : {0, 1, 2, 3, 4, 5, 6}
+        0 everything, 1 embeddings and statistics, 2 neighbours of stored embeddings, 3 the images
+        of `test_dir` against the stored embeddings in `work_dir`, 4 stored test embeddings against
+        stored train embeddings, 5 embeddings and k-means clusters, 6 clusters of stored embeddings.
+        4 takes the test embeddings as `test_dir` and the train embeddings in `work_dir`, or, as
+        the guide has it, those of train as `input_dir` and those of test in `work_dir`.
     nn_provider : {'nnf', 'turi', 'annoy'}
         Family of neighbour methods.
     min_offset, max_offset : int

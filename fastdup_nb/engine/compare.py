@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -102,9 +103,9 @@ def compare(
         raise OptionError(message, "Give another collection; run finds duplicates within one.")
     d = feature_file.stat().st_size // (4 * max(len(train.file_names), 1))
     options = _options(train, d, k, threshold)
-    one, two = side_at(feature_file, d), side_at(stored, d)
-    check_models(one.about, two.about)
-    with one.rows, two.rows:
+    with ExitStack() as opened:
+        one, two = side_at(feature_file, d, opened), side_at(stored, d, opened)
+        check_models(one.about, two.about)
         representative_of = group_copies(one.rows, one.digests)
         index = build_cross_index(one, representative_of, options, make_plan(options), progress)
         same_content = match_content(two.digests, one.digests, len(two.file_names))

@@ -288,9 +288,7 @@ def _open_sides(
             raise ResultNotFoundError(message, _FORMS)
         if stored == work_dir.file(names.FEATURES):
             raise OptionError("run_mode=4: train and test are the same embeddings.", _FORMS)
-        train = side_at(stored, options.d)
-        opened.enter_context(train.rows)
-        test = own()
+        train, test = side_at(stored, options.d, opened), own()
         check_models(train.about, test.about)
         listed = str(stored.with_name(f"{stored.name}.csv"))
         return train, test, {"train": listed, "first_id": _listed(WorkDir(stored.parent))}
@@ -311,9 +309,10 @@ def _listed(work_dir: WorkDir) -> int:
     return last + 1
 
 
-def side_at(stored: Path, d: int) -> Side:
+def side_at(stored: Path, d: int, opened: ExitStack) -> Side:
     """Open a feature file of a finished run, with what is known about it."""
     indices, file_names, rows = open_features(stored, d)
+    opened.enter_context(rows)
     digests = read_digest_file(stored.parent / names.PRIVATE / DIGESTS, len(file_names))
     about = WorkDir(stored.parent).read_config().get(OURS) or {}
     return Side(indices, file_names, rows, digests, about)

@@ -111,7 +111,7 @@ class Comparison:
             work_dir=self._crossing.train,
             get_label_func=get_label,
         )
-        return replace(view, title=f"Test and train: {self.leakage}")
+        return replace(view, title=self.leakage.headline)
 
     def __len__(self) -> int:
         return len(self._frame)

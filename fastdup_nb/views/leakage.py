@@ -58,13 +58,16 @@ class Leakage:
         """Test images that are in train, as copies or near-duplicates."""
         return self.copies + self.near
 
+    @property
+    def headline(self) -> str:
+        """Say it in short."""
+        are = "is" if self.in_train == 1 else "are"
+        return f"{self.in_train:,} of {self.test_images:,} test images {are} in train"
+
     def __str__(self) -> str:
         """Say it in one sentence."""
-        found = self.in_train
-        are = "is" if found == 1 else "are"
-        text = f"{found:,} of {self.test_images:,} test images {are} in train"
-        if not found:
-            return f"{text} ({self.train_images:,} images)."
+        if not self.in_train:
+            return f"{self.headline} ({self.train_images:,} images)."
         kinds = []
         if self.copies:
             kinds.append(f"{self.copies:,} exact {'copy' if self.copies == 1 else 'copies'}")
@@ -73,7 +76,7 @@ class Leakage:
             kinds.append(
                 f"{self.near:,} near-duplicate{plural} (similarity {self.level:g} or more)"
             )
-        return f"{text}: {', '.join(kinds)}."
+        return f"{self.headline}: {', '.join(kinds)}."
 
 
 def count_leaks(
