@@ -99,7 +99,7 @@ class StageClock:
         """Return the line shown while the stage is open."""
         left = self.seconds_left
         parts = [
-            f"{self.stage} {self._count()}",
+            f"{self._title}{self._count()}",
             f"{_rate(self.rate)}/s" if self.rate > 0 else "",
             f"{duration(left)} left" if left is not None else "",
             f"{self.bad:,} bad" if self.bad else "",
@@ -110,8 +110,13 @@ class StageClock:
         """Return the line that stays: what was done, in what time, or where it stopped."""
         unit = self.unit.removesuffix("s") if self.done == 1 else self.unit
         count = f"{self.done:,} {unit}" if self.complete else f"stopped at {self._count()}"
-        text = f"{self.stage} {count} in {duration(self.seconds)}"
+        text = f"{self._title}{count} in {duration(self.seconds)}"
         return f"{text}, {self.bad:,} bad" if self.bad else text
+
+    @property
+    def _title(self) -> str:
+        # "Images 12 images" says it twice.
+        return "" if self.stage.lower() == self.unit else f"{self.stage} "
 
     def _count(self) -> str:
         whole = f"/{self.total:,}" if self.total else ""

@@ -246,3 +246,13 @@ def test_progress_fits_where_it_runs(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_no_notebook_without_ipython(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delitem(sys.modules, "IPython", raising=False)
     assert not progress.in_notebook()
+
+
+def test_a_stage_named_like_its_unit_says_it_once() -> None:
+    clock = Clock()
+    stage = StageClock("Images", 40, "images", clock=clock)
+    stage.advance(20, 0)
+    clock.now += 2
+    assert stage.running().startswith("20/40 images · ")
+    stage.advance(20, 1)
+    assert stage.finished() == "40 images in 2.0 s, 1 bad"
