@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from fastdup_nb.options import InputSpec, RunOptions
 from fastdup_nb.paths import default_work_dir
+from fastdup_nb.plotting import Plotting
 from fastdup_nb.render.report import SummaryReport
 from fastdup_nb.store.results import Results
 from fastdup_nb.store.workdir import WorkDir
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from fastdup_nb.views.labels import LabelSource
 
 
-class Fastdup(Results):
+class Fastdup(Results, Plotting):
     """The results in a work_dir.
 
     Parameters

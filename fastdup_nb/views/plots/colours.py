@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from fastdup_nb.core.bins import LOGARITHMIC
 from fastdup_nb.errors import OptionError, ResultNotFoundError
 from fastdup_nb.options import unknown_name
 from fastdup_nb.store import names
@@ -77,6 +78,11 @@ class Numbers:
     low: float
     high: float
     form: Form = "number"
+
+    @property
+    def logarithmic(self) -> bool:
+        """Whether a logarithmic scale suits the values better."""
+        return self.low > 0 and self.high >= LOGARITHMIC * self.low
 
 
 def choose_colours(

@@ -1,0 +1,3 @@
+"""Plots by Bokeh: as figures, as standalone pages, and as small pictures for saved notebooks."""
+
+from __future__ import annotations
