@@ -165,6 +165,11 @@ def statistics_columns(limits: TuriParams) -> tuple[str, ...]:
 
 def fingerprint(listing: Listing, embedder: Embedder, limits: TuriParams, chunk: int) -> str:
     """Return a digest of everything the extracted files depend on, contents aside."""
+    return fingerprint_of(listing, embedder.fingerprint, embedder.d, limits, chunk)
+
+
+def fingerprint_of(listing: Listing, model: str, d: int, limits: TuriParams, chunk: int) -> str:
+    """Return what `fingerprint` does, for a model that is known by its digest."""
     paths = hashlib.blake2b(digest_size=DIGEST_BYTES)
     for path in listing.paths:
         paths.update(path.encode("utf-8", "surrogateescape") + b"\0")
@@ -174,8 +179,8 @@ def fingerprint(listing: Listing, embedder: Embedder, limits: TuriParams, chunk:
         "recipe": RECIPE,
         "paths": paths.hexdigest(),
         "offset": listing.offset,
-        "model": embedder.fingerprint,
-        "d": embedder.d,
+        "model": model,
+        "d": d,
         "chunk": chunk,
         "statistics": statistics_columns(limits),
         "limits": [
@@ -206,54 +211,45 @@ class ImageReader(Protocol):
 
 
 def extract(
-    reader: ImageReader, listing: Listing, plan: Plan, extraction: Extraction, progress: Progress
+    reader: ImageReader,
+    listing: Listing,
+    plan: Plan,
+    extraction: Extraction,
+    progress: Progress,
+    handling: Handling | None = None,
 ) -> None:
     """Read every image that is still to do and append the results in the order of the listing.
+
+    Parameters
+    ----------
+    reader : ImageReader
+        A `ChunkReader` when the listing has containers.
+    listing : Listing
+    plan : Plan
+    extraction : Extraction
+    progress : Progress
+    handling : Handling, optional
+        What is done with containers.
 
     Raises
     ------
     RunInterruptedError
         When the user interrupts; what was done until then is saved.
     """
+    if isinstance(reader, ChunkReader) and listing.needs_supply:
+        place = Place(extraction.position, *extraction.place)
+        with Supply(listing, plan.chunk, place, handling) as supply:
+            _carry_out(_span_jobs(reader, supply), 0, plan, extraction, progress)
+        return
     total = len(listing.paths)
-    first = extraction.position
-    spans = chunk_spans(first, total, listing.offset, plan.chunk)
+    spans = chunk_spans(extraction.position, total, listing.offset, plan.chunk)
     jobs = (Job(reader.read, span) for span in spans)
     _carry_out(jobs, total, plan, extraction, progress)
 
 
-def extract_supply(
-    reader: ChunkReader,
-    listing: Listing,
-    handling: Handling,
-    plan: Plan,
-    extraction: Extraction,
-    progress: Progress,
-) -> None:
-    """Do what `extract` does with a listing that has containers.
-
-    Parameters
-    ----------
-    reader : ChunkReader
-    listing : Listing
-    handling : Handling
-        What is done with containers.
-    plan : Plan
-    extraction : Extraction
-    progress : Progress
-
-    Raises
-    ------
-    RunInterruptedError
-        When the user interrupts; what was done until then is saved.
-    """
-    place = Place(extraction.position, *extraction.place)
-    with Supply(listing, plan.chunk, place, handling) as supply:
-        jobs = (
-            None if span is None else Job(reader.read_span, (span,), span.release)
-            for span in supply.spans()
-        )
-        _carry_out(jobs, 0, plan, extraction, progress)
+def _span_jobs(reader: ChunkReader, supply: Supply) -> Iterator[Job | None]:
+    for span in supply.spans():
+        yield None if span is None else Job(reader.read_span, (span,), span.release)
 
 
 @dataclass(frozen=True, slots=True)

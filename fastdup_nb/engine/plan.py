@@ -39,6 +39,8 @@ class Plan:
         How neighbours are looked for.
     clusters, iterations : int
         How many clusters, and steps to find them.
+    split : bool
+        Write a part for every archive too (run mode 1).
     """
 
     extract: bool
@@ -51,6 +53,7 @@ class Plan:
     method: NeighborMethod
     clusters: int
     iterations: int
+    split: bool = False
 
 
 def make_plan(options: RunOptions) -> Plan:
@@ -71,11 +74,17 @@ def make_plan(options: RunOptions) -> Plan:
         cluster=cluster,
         threads=threads,
         readers=threads if options.num_threads > 0 else threads + 1,
-        chunk=options.batch_size if options.batch_size > 1 else IMAGES_PER_CHUNK,
+        chunk=chunk_size(options.batch_size),
         method=_neighbor_method(options, threads),
         clusters=clusters,
         iterations=iterations,
+        split=options.run_mode == 1,
     )
+
+
+def chunk_size(batch_size: int) -> int:
+    """Return how many images are embedded together."""
+    return batch_size if batch_size > 1 else IMAGES_PER_CHUNK
 
 
 def count_threads(asked: int) -> int:

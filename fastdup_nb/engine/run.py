@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 from collections import Counter
 from contextlib import contextmanager
 from dataclasses import replace
@@ -12,23 +11,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fastdup_nb._version import __version__
-from fastdup_nb.engine.containers import container_handling
+from fastdup_nb.engine.containers import container_handling, input_identity
 from fastdup_nb.engine.extract import (
     ChunkReader,
     extract,
-    extract_supply,
     fingerprint,
     statistics_columns,
 )
+from fastdup_nb.engine.merging import adopt_features
 from fastdup_nb.engine.plan import Plan, make_plan, work_dir_path
-from fastdup_nb.errors import InputError, ResultNotFoundError, RunInterruptedError
+from fastdup_nb.engine.splitting import list_images, split_extraction
+from fastdup_nb.errors import InputError, RunInterruptedError
 from fastdup_nb.models import expected_dimension, load_embedder, settled_path
 from fastdup_nb.paths import absolute
 from fastdup_nb.sources import resolve
 from fastdup_nb.store import names
 from fastdup_nb.store.extraction import Extraction, discard, read_checkpoint
-from fastdup_nb.store.features import open_features
-from fastdup_nb.store.files import readable_errors, write_atomically
+from fastdup_nb.store.files import write_atomically
+from fastdup_nb.store.parts import RECORD, record_of_files, record_of_parts
 from fastdup_nb.store.tables import read_columns
 from fastdup_nb.store.workdir import WorkDir
 
@@ -47,7 +47,7 @@ _OF_COMPARISON = (
 )
 
 
-def run(options: RunOptions, progress: Progress) -> WorkDir:
+def run(options: RunOptions, progress: Progress, *, split: bool | None = None) -> WorkDir:
     """Carry out a run.
 
     Parameters
@@ -56,6 +56,8 @@ def run(options: RunOptions, progress: Progress) -> WorkDir:
         What to do.
     progress : Progress
         Told how far it is.
+    split : bool, optional
+        Whether to write the parts of archives too; as the run mode says when not given.
 
     Returns
     -------
@@ -71,12 +73,14 @@ def run(options: RunOptions, progress: Progress) -> WorkDir:
     """
     options = replace(options, d=expected_dimension(options.model_path, options.d))
     plan = make_plan(options)
+    if split is not None:
+        plan = replace(plan, split=split)
     if plan.extract:
         work_dir = _extract(options, plan, progress)
     else:
         work_dir = WorkDir.create(work_dir_path(options))
         with work_dir.lock():
-            _adopt_features(work_dir, options)
+            adopt_features(work_dir, options, progress)
     if plan.test:
         from fastdup_nb.engine.testset import take_test_images
 
@@ -130,11 +134,8 @@ def _extract_listing(
     )
     reader = ChunkReader(listing, embedder, options.turi)
     with extraction:
-        if listing.has_containers:
-            handling = container_handling(options.turi, work_dir, plan)
-            extract_supply(reader, listing, handling, plan, extraction, progress)
-        else:
-            extract(reader, listing, plan, extraction, progress)
+        handling = container_handling(options.turi, work_dir, plan)
+        extract(reader, listing, plan, extraction, progress, handling)
         finished = extraction.close()
     about = {
         "version": __version__,
@@ -151,10 +152,30 @@ def _extract_listing(
         "good": extraction.good,
         "bad": extraction.bad,
     }
+    if listing.has_containers:
+        about |= {
+            "fingerprint": _mark_of_names(finished, embedder, options, plan),
+            "entries": mark,
+            "entry": listing.first_entry,
+            "input": input_identity(options.input_dir),
+        }
+    parts: dict[Path, str] = {}
+    if listing.has_containers and plan.split:
+        parts = split_extraction(finished, listing, work_dir.private, about, embedder.d)
+    if record := record_of_files(parts) or record_of_parts(work_dir.path):
+        about[RECORD] = record
+    finished |= parts
     finished |= config_file(work_dir, options, about)
     outdated = [*work_dir.derived(), names.STATISTICS, *names.TEST_FILES, *names.NOTES]
     work_dir.publish(finished, outdated=outdated)
     discard(work_dir.private)
+
+
+def _mark_of_names(
+    finished: dict[Path, str], embedder: Embedder, options: RunOptions, plan: Plan
+) -> str:
+    """Return the fingerprint of a run over the images by their names, as `add` makes it."""
+    return fingerprint(list_images(finished), embedder, options.turi, plan.chunk)
 
 
 def relate_stored(work_dir: WorkDir, options: RunOptions, plan: Plan, progress: Progress) -> None:
@@ -192,40 +213,12 @@ def _interruptible(what: str, progress: Progress) -> Iterator[None]:
         ) from error
 
 
-def _adopt_features(work_dir: WorkDir, options: RunOptions) -> None:
-    """Copy the features that `input_dir` points to, unless work_dir has its own."""
-    if work_dir.has(names.FEATURES):
-        if work_dir.has(names.FEATURE_NAMES):
-            return
-    elif read_checkpoint(work_dir.private) is not None:
-        message = f"The extraction in {work_dir.path} is unfinished."
-        raise ResultNotFoundError(message, "Finish it first: run_mode=1 with resume=1.")
-    given = options.input_dir
-    source = Path(given).expanduser() if isinstance(given, (str, os.PathLike)) and given else None
-    if source is None or not source.exists():
-        message = f"{work_dir.path} holds no {names.FEATURES}."
-        hint = "Run with run_mode=1 first, or store your own with save_binary_feature."
-        raise ResultNotFoundError(message, hint)
-    with open_features(source, options.d)[2] as features:
-        stored = features.path
-    finished = {}
-    for path, name in (
-        (stored, names.FEATURES),
-        (stored.with_name(f"{stored.name}.csv"), names.FEATURE_NAMES),
-    ):
-        copy = work_dir.private / name
-        with readable_errors(copy):
-            shutil.copyfile(path, copy)
-        finished[copy] = name
-    work_dir.publish(finished, outdated=[*work_dir.derived(), names.STATISTICS])
-
-
 def _is_extracted(work_dir: WorkDir, mark: str, listing: Listing) -> bool:
     """Return whether the stored embeddings are already what this run would make."""
     if read_checkpoint(work_dir.private) is not None or not work_dir.has(names.FEATURES):
         return False
     about = work_dir.read_config().get(OURS) or {}
-    if about.get("fingerprint") != mark:
+    if mark not in (about.get("entries"), about.get("fingerprint")):
         return False
     made = work_dir.file(names.FEATURES).stat().st_mtime
     return not any(_modified(path) > made for path in listing.paths)

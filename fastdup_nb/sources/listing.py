@@ -20,6 +20,7 @@ from fastdup_nb.sources.paths import absolute, local_path
 from fastdup_nb.sources.suffixes import (
     ANNOTATION_SUFFIXES,
     IMAGE_SUFFIXES,
+    is_remote,
     suffix_of,
     unavailable_kind,
 )
@@ -44,6 +45,7 @@ class Listing:
         containers when `has_containers`.
     offset : int
         Position of `paths[0]` in the full listing: image i of the run is image `offset + i` there.
+        0 with several entries of which some are containers: nobody knows what those before hold.
     kind : str
         What was given: `"folder"`, `"file_list"`, `"list"`, `"image"` or `"container"`.
     warnings : tuple of str
@@ -55,6 +57,8 @@ class Listing:
     window : tuple of int, optional
         With a single container: the numbers of the first image of it to use and of the first not
         to use (0: to the end).
+    first_entry : int
+        Position of `paths[0]` in the full list of files and containers.
     """
 
     paths: Sequence[str]
@@ -64,6 +68,12 @@ class Listing:
     has_containers: bool = False
     limit: int = 0
     window: tuple[int, int] | None = None
+    first_entry: int = 0
+
+    @property
+    def needs_supply(self) -> bool:
+        """Whether the images come by `sources.supply`, and not each by its path."""
+        return self.has_containers or any(map(is_remote, self.paths))
 
 
 def resolve(
@@ -123,8 +133,17 @@ def resolve(
         raise _nothing(input_dir, kind, notes, start)
     if kind != "folder" and all(map(unavailable_kind, paths)):
         raise _not_available(unavailable_kind(paths[0]), paths[0])
-    limit = max(num_images, 0) if has_containers else 0
-    return Listing(paths, start, kind, notes.warnings(), has_containers, limit)
+    if has_containers:
+        return Listing(
+            paths,
+            0,
+            kind,
+            notes.warnings(),
+            has_containers=True,
+            limit=max(num_images, 0),
+            first_entry=start,
+        )
+    return Listing(paths, start, kind, notes.warnings(), first_entry=start)
 
 
 def _identities(exclude: Any) -> frozenset[FolderId]:

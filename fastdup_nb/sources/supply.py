@@ -152,14 +152,12 @@ class Supply:
         while place.entry < count and not (limit and place.position >= limit):
             if container_kind(self._listing.paths[place.entry]):
                 yield from self._make_room()
-                for span in self._of_container(place):
-                    yield span
-                    place = span.after
-                place = Place(place.position, place.entry + 1, place.position)
+                spans = self._of_container(place)
             else:
-                for span in self._of_files(place):
-                    yield span
-                    place = span.after
+                spans = self._of_files(place)
+            for span in spans:
+                yield span
+                place = span.after
 
     def _of_files(self, place: Place) -> Iterator[Span]:
         """Yield the spans of the files up to the next container."""
@@ -172,7 +170,8 @@ class Supply:
         paths, limit = listing.paths, listing.limit
         entry, position = place.entry, place.position
         while entry < len(paths) and not (limit and position >= limit):
-            stop = min(len(paths), ((entry + listing.offset) // chunk + 1) * chunk - listing.offset)
+            first = listing.first_entry
+            stop = min(len(paths), ((entry + first) // chunk + 1) * chunk - first)
             if limit:
                 stop = min(stop, entry + limit - position)
             names = paths[entry:stop]
