@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from fastdup_nb.exploring import Exploring
 from fastdup_nb.options import InputSpec, RunOptions
 from fastdup_nb.paths import default_work_dir
 from fastdup_nb.plotting import Plotting
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from fastdup_nb.views.labels import LabelSource
 
 
-class Fastdup(Results, Plotting):
+class Fastdup(Results, Exploring, Plotting):
     """The results in a work_dir.
 
     Parameters

@@ -26,7 +26,7 @@ LAYERS = [
     {"views"},
     {"render", "export", "clean"},
     {"widget"},
-    {"api", "plotting", "session", "commands"},
+    {"api", "exploring", "plotting", "session", "commands"},
     {"cli", "notebook"},
 ]
 LAYER_OF = {part: number for number, layer in enumerate(LAYERS) for part in layer}

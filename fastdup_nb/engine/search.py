@@ -18,7 +18,7 @@ from fastdup_nb.core.neighbors.queries import QueryIndex
 from fastdup_nb.engine.model import open_recorded_model, recorded_options
 from fastdup_nb.engine.plan import count_threads
 from fastdup_nb.engine.queries import ImageQuery, QueryReader, is_one_query
-from fastdup_nb.engine.stored_index import open_stored_index
+from fastdup_nb.engine.stored_index import EXACT_ROWS, open_stored_index
 from fastdup_nb.errors import OptionError
 from fastdup_nb.options import DISTANCES, OLDER_DISTANCES, TuriParams
 from fastdup_nb.progress import SilentProgress
@@ -32,10 +32,6 @@ if TYPE_CHECKING:
     from fastdup_nb.engine.queries import Query
     from fastdup_nb.models import Embedder
     from fastdup_nb.progress import Progress
-
-# Up to here every query is compared exactly; beyond, an approximate index of the run is used when
-# there is one.
-EXACT_ROWS = 200_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +94,7 @@ class Searcher:
         self._rows = self._work_dir.open_features(d)
         weakref.finalize(self, self._rows.close)
         self._digests = _as_pairs(self._work_dir.digests())
-        self._distance = _distance_of(config)
+        self._distance = distance_of(config)
         self._index: Any = None
         if self._rows.shape[0] > EXACT_ROWS:
             self._index = open_stored_index(self._work_dir, self._rows, self._distance, reporter)
@@ -260,7 +256,8 @@ def check_numbers(k: object, threshold: object) -> None:
         raise OptionError(message, "Give a number from 0 to 1.")
 
 
-def _distance_of(config: dict[str, Any]) -> str:
+def distance_of(config: dict[str, Any]) -> str:
+    """Return the distance that a run was made with; cosine when that is not known."""
     name = config.get("distance")
     name = OLDER_DISTANCES.get(str(name), name)
     return str(name) if name in DISTANCES else "cosine"

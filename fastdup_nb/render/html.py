@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import math
 import os
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
+
+from markupsafe import Markup
 
 from fastdup_nb._version import __version__
 from fastdup_nb.errors import OptionError
@@ -20,8 +24,6 @@ from fastdup_nb.store.files import readable_errors, write_atomically
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-
-    from markupsafe import Markup
 
     from fastdup_nb.render.plots import Figure
     from fastdup_nb.views.gallery import GalleryView, Layout, Row, Scale
@@ -161,8 +163,39 @@ def gallery_html(view: GalleryView, page: Path | None = None) -> str:
     page : Path, optional
         The full page, to link to.
     """
+    return _fragment(view, page)
+
+
+def explorer_html(view: GalleryView, title: str, mark: str, until: float) -> str:
+    """Return a static preview of an explorer, as `gallery_html` makes it.
+
+    Parameters
+    ----------
+    view : GalleryView
+        What it shows.
+    title : str
+        What it is called.
+    mark : str
+        By which the living widget finds and hides it.
+    until : float
+        When to stop making pictures, by `time.monotonic`.
+    """
+    still = _fragment(view, None, until)
+    return (
+        environment()
+        .get_template("explorer.html.j2")
+        .render(
+            still=Markup(still),  # noqa: S704 - made by a template
+            title=title,
+            mark=mark,
+        )
+    )
+
+
+def _fragment(view: GalleryView, page: Path | None, until: float = math.inf) -> str:
     maker = PictureMaker(FRAGMENT_SIDE, quality=FRAGMENT_QUALITY)
-    rows = list(_as_many_as_fit(maker.pictures(view.rows[: FRAGMENT_ROWS[view.layout]])))
+    pictures = maker.pictures(view.rows[: FRAGMENT_ROWS[view.layout]])
+    rows = list(_as_many_as_fit(pictures, until))
     template = environment().get_template("fragment.html.j2")
     axis = axis_of(view)
     return template.render(view=view, axis=axis, rows=rows, page=page, link=_link(page))
@@ -220,7 +253,7 @@ def _is_file(path: str) -> bool:
 
 
 def _as_many_as_fit(
-    rows: Iterable[tuple[Row, list[Picture]]],
+    rows: Iterable[tuple[Row, list[Picture]]], until: float
 ) -> Iterator[tuple[Row, list[Picture]]]:
     room, left = FRAGMENT_BYTES, FRAGMENT_PICTURES
     for row, pictures in rows:
@@ -230,6 +263,8 @@ def _as_many_as_fit(
         if room < 0 or left < 0:
             return
         yield row, first
+        if time.monotonic() > until:
+            return
 
 
 def _link(page: Path | None) -> str:

@@ -39,6 +39,7 @@ FILE_LIST = "files.txt"
 TEMPORARY = "tmp"
 TRASH = "trash"
 CLEANING_JOURNAL = "cleaning.jsonl"
+CORRECTED_LABELS = "corrected_labels.csv"
 
 # What `config.json` says about the results, beside the arguments of the run, is below this key.
 PACKAGE = "fastdup_nb"

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from fastdup_nb.store.workdir import WorkDir
     from fastdup_nb.views.explore.images import Images
     from fastdup_nb.views.explore.table import Table, ViewKind
+    from fastdup_nb.views.labels import Labels
 
 SEARCH = "search"
 _NO_LABELS = "There are no labels: give get_label= or annotations= with a column label."
@@ -137,7 +138,7 @@ class Collection:
         """Note that images have gone, or are back."""
         self.images.gone[np.fromiter(ids, np.int64)] = gone
 
-    def relabel(self, changes: Mapping[int, str]) -> None:
+    def relabel(self, changes: Mapping[int, Labels]) -> None:
         """Give images other labels; what follows from labels is worked out again."""
         self.images.relabel(changes)
         for name in ("similarity", "labels"):

@@ -65,6 +65,11 @@ class Values:
         """Whether every thing has exactly one value."""
         return len(self.code) == self.count
 
+    @property
+    def differ(self) -> bool:
+        """Whether there are two values or more."""
+        return bool(len(self.code) and (self.code != self.code[0]).any())
+
     def of_rows(self, rows: RowImages) -> Values:
         """Return the values of rows, from those of images: each row has all of its images'."""
         if self.is_single:

@@ -104,9 +104,9 @@ class GroupTable(Table):
     def facts(self, row: int) -> list[tuple[str, str]]:
         """Return the other columns, and the most frequent labels."""
         known = [
-            (column.title, self.value_text(column, row))
+            (column.title, column.text_at(row))
             for name, column in self.columns.items()
-            if name != "count" and np.isfinite(column.values[row])
+            if name != "count" and column.at(row) is not None
         ]
         top = self._labels(row).most_common(MOST_LABELS)
         if top:

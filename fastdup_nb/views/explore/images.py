@@ -109,11 +109,11 @@ class Images:
             found &= self._holding(word)
         return found
 
-    def relabel(self, changes: Mapping[int, str]) -> None:
-        """Give images another label; an empty one takes their labels away."""
-        lists = [list(self.labels_of(image)) for image in range(len(self))]
-        for image, label in changes.items():
-            lists[image] = [label] if label else []
+    def relabel(self, changes: Mapping[int, Labels]) -> None:
+        """Give images other labels."""
+        lists = [self.labels_of(image) for image in range(len(self))]
+        for image, labels in changes.items():
+            lists[image] = labels
         self.labels = LabelTable.from_lists(lists)
 
     def label_values(self) -> Values | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ import numpy as np
 from fastdup_nb.errors import FastdupError
 from fastdup_nb.store import names
 from fastdup_nb.views.statistics import FORMS, POSITIVE, SIZE
+from fastdup_nb.views.wording import word_value
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,6 +52,21 @@ class Measure:
     title: str
     form: Form
     values: NDArray[np.float64] = field(repr=False)
+
+    def at(self, place: int) -> float | None:
+        """Return one number; None when it is not known."""
+        value = float(self.values[place])
+        return value if math.isfinite(value) else None
+
+    def of(self, places: NDArray[np.integer]) -> NDArray[np.float64]:
+        """Return some of the numbers."""
+        chosen: NDArray[np.float64] = self.values[places]
+        return chosen
+
+    def text_at(self, place: int) -> str:
+        """Return one number in words; empty when it is not known."""
+        value = self.at(place)
+        return "" if value is None else word_value(value, self.form)
 
 
 Measures = dict[str, Measure]

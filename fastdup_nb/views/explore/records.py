@@ -96,8 +96,8 @@ def _row_record(table: Table, row: int, measure: Measure) -> dict[str, Any]:
     return {
         "row": row,
         "title": as_unicode(table.title(row)),
-        "value": _finite(measure.values[row]),
-        "text": table.value_text(measure, row),
+        "value": measure.at(row),
+        "text": measure.text_at(row),
         "badges": [{"text": badge.text, "tone": badge.tone} for badge in table.badges(row)],
         "facts": [[name, as_unicode(text)] for name, text in table.facts(row)],
         "suggest": table.suggestion(row),
@@ -158,7 +158,3 @@ def _whole(images: Images, name: str, image: int) -> int | None:
     if found is None or not np.isfinite(found.values[image]):
         return None
     return int(found.values[image])
-
-
-def _finite(value: float) -> float | None:
-    return float(value) if np.isfinite(value) else None

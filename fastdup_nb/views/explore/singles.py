@@ -86,7 +86,7 @@ class StatisticsTable(Table):
             return [f"Its {column.title} is not known."]
         known = column.values[np.isfinite(column.values)]
         share = 100 * np.count_nonzero(known < value) / len(known)
-        text = self.value_text(column, row)
+        text = column.text_at(row)
         return [f"Its {column.title} is {text}: above that of {share:.0f} % of the images."]
 
 

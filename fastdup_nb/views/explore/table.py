@@ -78,7 +78,7 @@ class Table:
     def facets(self) -> dict[str, Facet]:
         """What the rows can be told apart by, as far as they differ."""
         found = [*self.own_facets(), *self._facets_of_images()]
-        return {facet.name: facet for facet in found if len(facet.values.texts) > 1}
+        return {facet.name: facet for facet in found if facet.values.differ}
 
     def forget_labels(self) -> None:
         """Work out again what follows from the labels, which have changed."""
@@ -161,21 +161,19 @@ class Table:
         """Return why an image is in a row, a line each."""
         return []
 
-    def value_text(self, column: Measure, row: int) -> str:
-        """Return a value of a row in words; empty when it is not known."""
-        value = column.values[row]
-        return word_value(float(value), column.form) if np.isfinite(value) else ""
-
     def image_text(self, value: float) -> str:
         """Return in words what is known of an image in its row."""
         return word_value(value, "similarity")
 
     def _remain(self, gone: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        kept: NDArray[np.bool_]
         if self.kind.layout == "pair":
-            return self.rows.count(gone) == 0
-        if self.kind.layout == "group":
-            return np.greater(self.rows.sizes - self.rows.count(gone), 1)
-        return np.logical_not(gone[self.rows.first])
+            kept = self.rows.count(gone) == 0
+        elif self.kind.layout == "group":
+            kept = self.rows.sizes - self.rows.count(gone) > 1
+        else:
+            kept = ~gone[self.rows.first]
+        return kept
 
     def _facets_of_images(self) -> list[Facet]:
         images = self.images
