@@ -4,7 +4,8 @@ Usage: python -m benchmarks.accuracy --photos DIR [--labels folder] [--models NA
 
 The photos and their seeded copies (24 distortions in turn, `training/distortions.py`) are written
 once, as PNG, so that nothing but the distortion differs. Each program extracts its features from
-these files (`run_mode=1`, whole processes). Similarity is the cosine on both sides.
+these files (`run_mode=1`, whole processes), with its defaults and with `high_accuracy=True`.
+Similarity is the cosine on both sides.
 """
 
 from __future__ import annotations
@@ -14,9 +15,9 @@ import json
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +26,8 @@ from PIL import Image, ImageOps
 from benchmarks.compare_original import PEER, PEER_SETTINGS, prepare_peer
 from benchmarks.processes import ROOT, BenchmarkError, clean_environment, measure, no_network
 from fastdup_nb import load_binary_feature
+from fastdup_nb.models import expected_dimension
+from fastdup_nb.options import ACCURATE_DIMENSION, DEFAULT_DIMENSION
 from training.distortions import DISTORTIONS
 from training.evaluate import THRESHOLDS, nearest_label_accuracy, pooled_figures, without_twins
 from training.evaluation_photos import Photo
@@ -35,7 +38,7 @@ PROGRAM = (
     "sys.exit({0}.run(sys.argv[1], sys.argv[2], run_mode=1, **json.loads(sys.argv[3])))"
 )
 SUFFIXES = {".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"}
-D = 576
+ACCURATE = {"high_accuracy": True}
 Vectors: TypeAlias = npt.NDArray[np.float32]
 
 
@@ -81,6 +84,47 @@ class Figures:
     distortions: dict[str, list[float]]
 
 
+@dataclass(frozen=True)
+class Contestant:
+    """A program with its options.
+
+    Parameters
+    ----------
+    name : str
+        For the head of its column.
+    module : str
+        `fastdup_nb` or `fastdup`.
+    d : int
+        Length of its features.
+    options : dict
+        Of its `run`.
+    """
+
+    name: str
+    module: str
+    d: int = DEFAULT_DIMENSION
+    options: dict[str, Any] = field(default_factory=dict)
+
+
+def contestants(models: Sequence[str]) -> list[Contestant]:
+    """Return both programs, as they are and accurate, and further models by name."""
+    return [
+        Contestant("fastdup_nb", "fastdup_nb"),
+        Contestant("high_accuracy", "fastdup_nb", ACCURATE_DIMENSION, ACCURATE),
+        *(
+            Contestant(
+                name,
+                "fastdup_nb",
+                expected_dimension(name, DEFAULT_DIMENSION),
+                {"model_path": name},
+            )
+            for name in models
+        ),
+        Contestant(f"original ({PEER})", "fastdup"),
+        Contestant("original, high_accuracy", "fastdup", ACCURATE_DIMENSION, ACCURATE),
+    ]
+
+
 def read_folder(folder: Path) -> list[Photo]:
     """Read every picture of a folder tree, upright; the label is the name of its own folder."""
     found = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES)
@@ -122,7 +166,7 @@ def write_files(photos: Sequence[Photo], count: int, folder: Path, *, labelled: 
     return Files(folder, names, copies, np.array(labels), sources, np.array(kinds))
 
 
-def extract(module: str, python: Path, files: Files, options: Mapping[str, str]) -> Path:
+def extract(contestant: Contestant, python: Path, files: Files) -> Path:
     """Run one program over the files, without network where that can be had.
 
     Returns
@@ -130,18 +174,19 @@ def extract(module: str, python: Path, files: Files, options: Mapping[str, str])
     Path
         Its results.
     """
+    module = contestant.module
     results = Path(tempfile.mkdtemp(prefix=f"{module}-", dir=files.folder.parent))
     home = results / "home"
     home.mkdir()
     program = [str(python), "-c", PROGRAM.format(module), str(files.folder)]
     work_dir = results / "work"
-    command = [*no_network(), *program, str(work_dir), json.dumps(options)]
+    command = [*no_network(), *program, str(work_dir), json.dumps(contestant.options)]
     settings = PEER_SETTINGS if module == "fastdup" else {}
     measure(command, {**clean_environment(home), **settings})
     return work_dir
 
 
-def read_vectors(work_dir: Path, files: Files) -> tuple[Vectors, Vectors]:
+def read_vectors(work_dir: Path, files: Files, d: int) -> tuple[Vectors, Vectors]:
     """Read unit vectors of photos [n, d] and copies [m, d].
 
     Raises
@@ -149,7 +194,7 @@ def read_vectors(work_dir: Path, files: Files) -> tuple[Vectors, Vectors]:
     BenchmarkError
         When the program left a file out: then the files are not the same for all.
     """
-    names, features = load_binary_feature(work_dir / "atrain_features.dat", D)
+    names, features = load_binary_feature(work_dir / "atrain_features.dat", d)
     row = {Path(name).name: number for number, name in enumerate(names)}
     missing = [name for name in [*files.photos, *files.copies] if name not in row]
     if missing:
@@ -203,7 +248,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--photos", type=Path, required=True, help="a folder of your photos")
     parser.add_argument("--labels", choices=["folder"], help="each photo's folder is its class")
-    parser.add_argument("--models", nargs="+", default=["computed-576", "copy-576"])
+    parser.add_argument("--models", nargs="+", default=[], help="further models, by name")
     parser.add_argument("--copies", type=int, default=720, help="how many, about")
     parser.add_argument("--peer-venv", type=Path, default=ROOT / ".cache" / "peer-venv")
     given = parser.parse_args()
@@ -215,11 +260,10 @@ def main() -> None:
         files = write_files(single, given.copies, folder, labelled=given.labels == "folder")
         print(f"{len(photos)} photos, {len(single)} without twins; {len(files.copies)} copies.\n")
         found = {}
-        for name in given.models:
-            results = extract("fastdup_nb", Path(sys.executable), files, {"model_path": name})
-            found[name] = judge(*read_vectors(results, files), files)
-        results = extract("fastdup", peer_python, files, {})
-        found[f"original ({PEER})"] = judge(*read_vectors(results, files), files)
+        for each in contestants(given.models):
+            python = peer_python if each.module == "fastdup" else Path(sys.executable)
+            results = extract(each, python, files)
+            found[each.name] = judge(*read_vectors(results, files, each.d), files)
     print(report(found))
 
 

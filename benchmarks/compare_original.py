@@ -1,6 +1,6 @@
 """End to end against the original (fastdup 2.54): the same photos, turn by turn, whole processes.
 
-Usage: python -m benchmarks.compare_original [--photos DIR] [--n 2000] [--pairs 3]
+Usage: python -m benchmarks.compare_original [--photos DIR] [--n 2000] [--pairs 3] [--high-accuracy]
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 PEER = "fastdup==2.54"
 # The same program on both sides; neither prints a summary.
-PROGRAM = "import sys, {0}; sys.exit({0}.run(sys.argv[1], sys.argv[2]))"
+PROGRAM = "import sys, {0}; sys.exit({0}.run(sys.argv[1], sys.argv[2]{1}))"
+ACCURATE = ", high_accuracy=True"
 PEER_SETTINGS = {"SENTRY_OPT_OUT": "1", "FASTDUP_PRODUCTION": "1"}
 FILE_NAMES = "atrain_features.dat.csv"
 
@@ -38,17 +39,29 @@ class Contest:
         Where to put homes and results.
     peer_python : Path
         The interpreter that has the original.
+    options : str
+        Further arguments of ours.
+    peer_options : str
+        Further arguments of the original's.
     """
 
-    def __init__(self, photos: Path, scratch: Path, peer_python: Path) -> None:
+    def __init__(
+        self,
+        photos: Path,
+        scratch: Path,
+        peer_python: Path,
+        options: str = "",
+        peer_options: str = "",
+    ) -> None:
         self.photos, self.scratch = photos, scratch
+        self.options, self.peer_options = options, peer_options
         self.peer_python = peer_python
         self.prefix = network_prefix()
         self.turn = 0
 
     def ours(self, photos: Path | None = None) -> Measured:
         """Run fastdup_nb from Python."""
-        program = [sys.executable, "-c", PROGRAM.format("fastdup_nb")]
+        program = [sys.executable, "-c", PROGRAM.format("fastdup_nb", self.options)]
         return self._run([*program, str(photos or self.photos)], {})
 
     def command(self) -> Measured:
@@ -57,7 +70,7 @@ class Contest:
 
     def peer(self) -> Measured:
         """Run the original from Python."""
-        program = [str(self.peer_python), "-c", PROGRAM.format("fastdup")]
+        program = [str(self.peer_python), "-c", PROGRAM.format("fastdup", self.peer_options)]
         return self._run([*program, str(self.photos)], PEER_SETTINGS)
 
     def _run(self, command: list[str], settings: dict[str, str]) -> Measured:
@@ -146,7 +159,7 @@ def run_contest(given: argparse.Namespace, scratch: Path) -> None:
     peer_python = prepare_peer(given.peer_venv)
     photos = scratch / "photos"
     count = prepare_photos(photos, given)
-    contest = Contest(photos, scratch, peer_python)
+    contest = Contest(photos, scratch, peer_python, *[ACCURATE] * given.high_accuracy)
     network = "without network" if contest.prefix else "WITH network (no unshare here)"
     print(f"{count} photos; {machine()}; {network}.\n", flush=True)
     pairs = []
@@ -158,6 +171,8 @@ def run_contest(given: argparse.Namespace, scratch: Path) -> None:
         pairs.append((ours, peer))
     print()
     print_pairs(count, pairs)
+    if given.high_accuracy:
+        return
     shell = contest.command()
     print(f"From the shell, with the summary: {shell.wall:.2f} s, {shell.cpu:.2f} CPU s.")
     one = scratch / "one"
@@ -172,6 +187,9 @@ def main() -> None:
     parser.add_argument("--photos", type=Path, help="your JPEG photos; made when not given")
     parser.add_argument("--n", type=int, default=2000, help="how many photos")
     parser.add_argument("--pairs", type=int, default=3, help="how often each side runs")
+    parser.add_argument(
+        "--high-accuracy", action="store_true", help="ours with high_accuracy, the original without"
+    )
     parser.add_argument("--peer-venv", type=Path, default=ROOT / ".cache" / "peer-venv")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="fastdup_nb-bench-") as scratch:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from benchmarks.accuracy import Files, judge, read_folder, report, write_files
+from benchmarks.accuracy import Files, contestants, judge, read_folder, report, write_files
 from training.distortions import DISTORTIONS
 
 
@@ -43,3 +43,19 @@ def test_copies_at_their_photos_are_found_and_elsewhere_are_not(files):
     assert "| mirror | 1.00 / 1.00 / 1.00 | 0.00 / 0.00 / 0.00 |" in report(
         {"perfect": perfect, "blind": blind}
     )
+
+
+def test_both_programs_take_part_with_both_of_their_models():
+    every = contestants(["fixed-576", "clip"])
+    assert [(each.module, each.d) for each in every] == [
+        *(("fastdup_nb", d) for d in (576, 960, 576, 512)),
+        *(("fastdup", d) for d in (576, 960)),
+    ]
+    assert [each.options.get("high_accuracy") for each in every] == [
+        None,
+        True,
+        None,
+        None,
+        None,
+        True,
+    ]
