@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import resources
@@ -85,6 +84,8 @@ def model_names() -> tuple[str, ...]:
 
 
 def _package_models() -> dict[str, CatalogueModel]:
+    import tomllib
+
     text = (resources.files("fastdup_nb.models") / "catalogue.toml").read_text("utf-8")
     return _read_models(tomllib.loads(text), "catalogue.toml")
 
@@ -103,6 +104,8 @@ def _user_models() -> dict[str, CatalogueModel]:
 
 
 def _read_file(path: Path) -> Mapping[str, Any]:
+    import tomllib
+
     try:
         text = path.read_text("utf-8")
         values = json.loads(text) if path.suffix.lower() == ".json" else tomllib.loads(text)
