@@ -222,7 +222,7 @@ class Cleaner:
         chosen[list(marked)] = True
         for table in self._collection.groups():
             for row in np.flatnonzero(table.rows.count(chosen) > 0).tolist():
-                yield MarkedGroup(table.title(row), table.ids_of(row))
+                yield MarkedGroup(table.title(row) or f"group {row + 1}", table.ids_of(row))
 
     def _write_labels(self, relabel: dict[int, str]) -> tuple[bytes | None, dict[int, Labels]]:
         """Write all labels with the changes; return what the file was, and the labels before."""

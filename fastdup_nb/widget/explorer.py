@@ -110,7 +110,7 @@ class Explorer(Control, anywidget.AnyWidget):
         collection.open(first)
         self._sending = threading.Lock()
         self._service: Service | None = Service(collection, self, self._send_message)
-        self._incoming = Incoming(self._service)
+        self._incoming: Incoming | None = Incoming(self._service)
         self._esm, self._css = _front_end()
         for note in images.notes:
             self._service.note(note)
@@ -132,6 +132,7 @@ class Explorer(Control, anywidget.AnyWidget):
     def close(self) -> None:
         """End: views in the browser go, the data are let go of."""
         service, self._service = getattr(self, "_service", None), None
+        self._incoming = None
         if service is not None:
             if self.comm is not None:
                 self._send_message({"kind": "closed"}, [])
@@ -184,6 +185,8 @@ class Explorer(Control, anywidget.AnyWidget):
 
     def set_state(self, sync_data: dict[str, Any]) -> None:
         """Take traits from the browser, as far as it may set them and they can be used."""
+        if self._incoming is None:
+            return
         cleaned = self._incoming.clean(sync_data)
         super().set_state(cleaned)
         differing = [name for name, value in cleaned.items() if value != sync_data[name]]

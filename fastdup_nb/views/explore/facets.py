@@ -130,6 +130,7 @@ def _each_once(
 ) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     key = owner.astype(np.int64) * max(size, 1) + code
     if len(key) > 1 and not (np.diff(key) > 0).all():
-        key = np.unique(key)
+        key = np.sort(key)  # np.unique builds a table of hashes, which takes longer
+        key = key[np.concatenate([[True], np.diff(key) > 0])]
     owner, code = np.divmod(key, max(size, 1))
     return owner.astype(np.int32), code.astype(np.int32)

@@ -96,6 +96,11 @@ class GroupTable(Table):
         """Return the number of the group."""
         return f"{self.kind.noun} {self._number[row]}"
 
+    def value_text(self, column: Measure, row: int) -> str:
+        """Return a value of a row in words; how many images it has, with their noun."""
+        text = super().value_text(column, row)
+        return f"{text} images" if column.name == "count" else text
+
     def badges(self, row: int) -> list[Badge]:
         """Return whether the labels differ."""
         counts = self._labels(row)
@@ -117,7 +122,7 @@ class GroupTable(Table):
     def why(self, row: int, image: int) -> list[str]:  # noqa: ARG002 - all are there for one reason
         """Return what holds the group together."""
         count = int(self.rows.sizes[row])
-        lines = [f"One of {count:,} images of {self.title(row)}."]
+        lines = [f"One of {count:,} images of {self.title(row) or 'a group of duplicates'}."]
         least = self.columns.get("min_similarity")
         if least is not None and np.isfinite(least.values[row]):
             text = word_score(float(least.values[row]))
@@ -156,9 +161,9 @@ class DuplicateGroups(GroupTable):
         ]
         super().__init__(images, row, members, np.arange(1, count + 1), columns)
 
-    def title(self, row: int) -> str:
+    def title(self, row: int) -> str:  # noqa: ARG002
         """Return nothing: the groups have no numbers that stand anywhere else."""
-        return f"{int(self.rows.sizes[row]):,} duplicates"
+        return ""
 
     def own_facets(self) -> list[Facet]:
         """Return whether all images of a group are the same file, too."""
@@ -248,4 +253,4 @@ def _spare_bytes(images: Images, rows: RowImages) -> Measure | None:
     if not np.isfinite(size).any():
         return None
     spare = rows.total(size) - rows.most(size)
-    return Measure("bytes", "all but the largest file", "bytes", spare)
+    return Measure("bytes", "can be freed", "bytes", spare)

@@ -97,7 +97,7 @@ def _row_record(table: Table, row: int, measure: Measure) -> dict[str, Any]:
         "row": row,
         "title": as_unicode(table.title(row)),
         "value": measure.at(row),
-        "text": measure.text_at(row),
+        "text": table.value_text(measure, row),
         "badges": [{"text": badge.text, "tone": badge.tone} for badge in table.badges(row)],
         "facts": [[name, as_unicode(text)] for name, text in table.facts(row)],
         "suggest": table.suggestion(row),

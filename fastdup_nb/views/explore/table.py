@@ -161,6 +161,10 @@ class Table:
         """Return why an image is in a row, a line each."""
         return []
 
+    def value_text(self, column: Measure, row: int) -> str:
+        """Return a value of a row in words; empty when it is not known."""
+        return column.text_at(row)
+
     def image_text(self, value: float) -> str:
         """Return in words what is known of an image in its row."""
         return word_value(value, "similarity")
