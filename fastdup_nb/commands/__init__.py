@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastdup_nb.commands.command import Command
 from fastdup_nb.commands.definitions import COMMANDS
 from fastdup_nb.commands.dispatch import execute, find_command, help_asked_for, manual, overview
-from fastdup_nb.commands.parser import FUNCTION, LABELS, Parser
+from fastdup_nb.commands.parser import FUNCTION, LABELS, TABLE, Parser
 from fastdup_nb.commands.place import (
     Place,
     exists,
@@ -13,6 +13,7 @@ from fastdup_nb.commands.place import (
     is_input,
     is_labels,
     is_results,
+    is_table,
     is_work_dir,
 )
 
@@ -20,6 +21,7 @@ __all__ = [
     "COMMANDS",
     "FUNCTION",
     "LABELS",
+    "TABLE",
     "Command",
     "Parser",
     "Place",
@@ -31,6 +33,7 @@ __all__ = [
     "is_input",
     "is_labels",
     "is_results",
+    "is_table",
     "is_work_dir",
     "manual",
     "overview",

@@ -6,6 +6,7 @@ from fastdup_nb.commands import dedup
 from fastdup_nb.commands.cleaning import CLEANING
 from fastdup_nb.commands.command import Command
 from fastdup_nb.commands.comparing import COMPARING
+from fastdup_nb.commands.exploring import EXPLORE
 from fastdup_nb.commands.exporting import EXPORTING
 from fastdup_nb.commands.galleries import GALLERIES
 from fastdup_nb.commands.grouping import GROUPING
@@ -21,6 +22,7 @@ COMMANDS: dict[str, Command] = {
     for command in (
         *RUNS,
         STATUS,
+        EXPLORE,
         *(gallery.command() for gallery in GALLERIES),
         *GROUPING,
         *SEARCHING,

@@ -14,7 +14,7 @@ from fastdup_nb.options import DefaultText
 HELP_WORDS = frozenset({"-h", "--help"})
 END_OF_OPTIONS = "--"
 # What stands in the help for the value of an option that takes an object of the notebook.
-LABELS, FUNCTION = "LABELS", "FUNCTION"
+LABELS, FUNCTION, TABLE = "LABELS", "FUNCTION", "TABLE"
 
 
 class Parser(argparse.ArgumentParser):

@@ -47,6 +47,8 @@ class Place:
         Makes what a run reports to.
     bind : callable, optional
         `bind(name, value)` makes a variable.
+    explorer : mapping of str to object
+        Arguments of `Fastdup.explore` when the user does not give them.
     command : str
         The command that is carried out, for hints.
     functions : list of TolerantFunction
@@ -62,6 +64,7 @@ class Place:
     quiet: bool = False
     make_progress: Callable[[], Progress] = default_progress
     bind: Callable[[str, object], None] | None = None
+    explorer: Mapping[str, Any] = field(default_factory=dict)
     command: str = "summary"
     functions: list[TolerantFunction] = field(default_factory=list)
 

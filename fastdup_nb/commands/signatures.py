@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from fastdup_nb.commands.parser import FUNCTION, LABELS, add_options
-from fastdup_nb.commands.place import is_labels
+from fastdup_nb.commands.parser import FUNCTION, LABELS, TABLE, add_options
+from fastdup_nb.commands.place import is_labels, is_table
 from fastdup_nb.errors import OptionError
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 # Parameters that take Python objects, the names of their options, and what these take.
 OBJECTS = {
     "get_label_func": "labels",
+    "get_label": "labels",
     "get_bounding_box_func": "boxes",
     "get_reformat_filename_func": "shown_names",
     "get_filename_reformat_func": "shown_names",
@@ -37,7 +38,12 @@ TEXTS = {
     "boxes": "Boxes to draw: a CSV file or a work_dir; in a notebook a function or dict too.",
     "shown_names": "In a notebook: a function or dict from a file name to what is shown for it.",
     "extra": "In a notebook: a function or dict from a file name to a text to add.",
+    "annotations": (
+        "A CSV file with a column filename, and columns to filter by such as label and split; in a "
+        "notebook a DataFrame too."
+    ),
 }
+METAVARS = {"labels": LABELS, "boxes": LABELS, "annotations": TABLE}
 # What the default order of a gallery is the opposite of.
 OFF = {"descending": "The opposite order.", "with_images": "Leave the images out."}
 _ENTRY = re.compile(r"(\*{0,2}\w+(?:, \w+)*)(?: : (.+))?")
@@ -106,6 +112,8 @@ class FunctionOptions:
             value = getattr(values, item.name)
             if metadata["metavar"] in {LABELS, FUNCTION}:
                 value = read_object(value, item.name, place, strict=self.strict)
+            elif metadata["metavar"] == TABLE:
+                value = place.read_object(value, is_table, "a CSV file or a DataFrame")
             given[metadata["parameter"]] = value
         return given
 
@@ -168,7 +176,7 @@ def _field(
 
 def _metavar(name: str, kind: str) -> str:
     if name in TEXTS:
-        return LABELS if name in {"labels", "boxes"} else FUNCTION
+        return METAVARS.get(name, FUNCTION)
     if name.endswith("_dir"):
         return "DIR"
     return next((metavar for part, metavar in _METAVARS if part in kind), "")

@@ -19,14 +19,20 @@ if TYPE_CHECKING:
 
 PROG = "%fastdup"
 MAX_PATHS = 200
-PATH_METAVARS = frozenset({"DIR", "FILE", "PATH", commands.LABELS})
-OBJECT_METAVARS = frozenset({commands.LABELS, commands.FUNCTION})
+PATH_METAVARS = frozenset({"DIR", "FILE", "PATH", commands.LABELS, commands.TABLE})
+# What the values of options may be.
+OBJECTS = {
+    commands.LABELS: commands.is_labels,
+    commands.FUNCTION: commands.is_labels,
+    commands.TABLE: commands.is_table,
+}
 # What the arguments of commands may be, by what stands for them in the help.
 ARGUMENTS = {
     "INPUT": commands.is_input,
     "DUMP_DIR": commands.is_input,
     "IMAGE": commands.is_image,
     "WORK_DIR": commands.is_results,
+    "VIEW": commands.is_work_dir,
 }
 # `%fastdup ...`, also as the right side of an assignment or timed; and `%%fastdup ...`.
 _LINE = re.compile(r"\s*(?:[^=%]*=\s*|%time\s+)?%%?fastdup\s+(?P<rest>.*)", re.DOTALL)
@@ -216,8 +222,8 @@ def _values(
     parser: commands.Parser, name: str, fragment: str, place: commands.Place
 ) -> Iterator[Completion]:
     metavar = parser.metavar_of(name)
-    if metavar in OBJECT_METAVARS:
-        yield from _variables(fragment, commands.is_labels, place)
+    if metavar in OBJECTS:
+        yield from _variables(fragment, OBJECTS[metavar], place)
     if metavar in PATH_METAVARS:
         yield from _paths(fragment)
     for choice in parser.choices_of(name):

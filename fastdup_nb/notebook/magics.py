@@ -15,7 +15,7 @@ from IPython.core.magic import (
     needs_local_scope,
     no_var_expand,
 )
-from traitlets import Bool, Int, Unicode
+from traitlets import Bool, Enum, Int, Unicode
 
 from fastdup_nb import commands
 from fastdup_nb.notebook.cell_options import as_words, check_not_repeated, read_options
@@ -36,6 +36,12 @@ class FastdupMagics(Magics):
         "", help="Folder for the results of %fastdup run; empty: named after the input."
     ).tag(config=True)
     quiet = Bool(default_value=False, help="Show no progress.").tag(config=True)
+    height = Int(640, min=240, help="Height of %fastdup explore in pixels.").tag(config=True)
+    theme = Enum(
+        ("auto", "light", "dark"),
+        "auto",
+        help="Colours of %fastdup explore: auto takes those of the notebook.",
+    ).tag(config=True)
 
     last_work_dir: Path | None = None
 
@@ -84,6 +90,7 @@ class FastdupMagics(Magics):
             needs_page=False,
             quiet=self.quiet,
             make_progress=default_progress,
+            explorer={"height": self.height, "theme": self.theme},
             bind=self._user_ns.__setitem__,
         )
 

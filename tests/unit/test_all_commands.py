@@ -41,6 +41,7 @@ NO_COMMANDS = {
     "export_to_labelImg": "export labelimg",
     "export_to_tensorboard_projector": "projector",
     "generate_sprite_image": "sprite",
+    "run_on_webdataset": "run with an archive or a folder of them",
     "find_top_components": "top-components",
     "create_knn_classifier": "classify",
     "create_kmeans_classifier": "classify --method kmeans",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
 import pytest
 
 from fastdup_nb import commands
@@ -37,7 +38,7 @@ def texts(rest: str, **variables: Any) -> list[str]:
         ("run --min_f", ["--min-file-size"]),
         ("run --distance c", ["cosine", "canberra"]),
         ("run --distance=c", ["cosine", "canberra"]),
-        ("run --run-mode ", ["0", "1", "2", "5", "6"]),
+        ("run --run-mode ", ["0", "1", "2", "3", "4", "5", "6"]),
         ("run --work-dir pho", ["phone\\ pictures/", "photos/", "photos.txt"]),
         ("run --threshold ", []),
         ("run pho", ["phone\\ pictures/", "photos/", "photos.txt"]),
@@ -49,6 +50,9 @@ def texts(rest: str, **variables: Any) -> list[str]:
         ("run phone\\ p", ["phone\\ pictures/"]),
         ("export p", ["parquet", "projector"]),
         ("export csv pho", ["phone\\ pictures/", "photos/", "photos.txt"]),
+        ("explore out", ["outliers"]),
+        ("explore outliers pho", ["phone\\ pictures/", "photos/", "photos.txt"]),
+        ("explore --theme d", ["dark"]),
         ("search photos/c", ["photos/cats/"]),
         ("delete photos --keep ", ["largest", "sharpest", "oldest", "first"]),
         ("retag photos --tool c", ["cvat"]),
@@ -73,6 +77,11 @@ def test_variables_that_fit_are_offered():
     assert texts("run f", **variables) == ["files", "first"]
     for option in ("--labels", "--boxes", "--shown-names", "--extra", "--get-label-func"):
         assert texts(f"duplicates {option} get", get_label=len, get=3) == ["get_label"]
+
+
+def test_tables_are_offered_where_tables_go():
+    table = pd.DataFrame({"filename": ["a.jpg"]})
+    assert texts("explore --annotations ta", table=table, task=len) == ["table"]
 
 
 def test_fragment_is_what_is_replaced():

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
 
+SETTINGS = ("page_size", "work_dir", "quiet", "height", "theme")
+
+
 class Result:
     """What the double of run returns."""
 
@@ -197,11 +200,13 @@ def test_last_work_dir_is_remembered(loaded: InteractiveShell):
 def test_settings(loaded: InteractiveShell, capsys: pytest.CaptureFixture[str]):
     run_cell(loaded, "%config FastdupMagics")
     shown = capsys.readouterr().out
-    assert all(f"FastdupMagics.{name}" in shown for name in ("page_size", "work_dir", "quiet"))
+    assert all(f"FastdupMagics.{name}" in shown for name in SETTINGS)
     run_cell(loaded, "%config FastdupMagics.page_size = 7")
     run_cell(loaded, "%config FastdupMagics.work_dir = 'mine'")
     run_cell(loaded, "%config FastdupMagics.quiet = True")
+    run_cell(loaded, "%config FastdupMagics.theme = 'dark'")
     place = run_cell(loaded, "%fastdup duplicates")
+    assert place.explorer == {"height": 640, "theme": "dark"}
     assert place.num_images == 7
     assert not place.needs_page
     assert isinstance(place.progress(quiet=False), SilentProgress)
