@@ -57,6 +57,7 @@ if TYPE_CHECKING:
     )
     from fastdup_nb.api.run import run
     from fastdup_nb.api.search import init_search, search
+    from fastdup_nb.api.webdataset import run_on_webdataset
     from fastdup_nb.errors import (
         CorruptWorkDirError,
         EmptyInputError,
@@ -117,6 +118,7 @@ __all__ = [
     "run",
     "run_kmeans",
     "run_kmeans_on_extracted",
+    "run_on_webdataset",
     "save_binary_feature",
     "search",
     "top_k_label",
@@ -151,6 +153,7 @@ _HOMES = {
     "run": "fastdup_nb.api.run",
     "run_kmeans": "fastdup_nb.api.kmeans",
     "run_kmeans_on_extracted": "fastdup_nb.api.kmeans",
+    "run_on_webdataset": "fastdup_nb.api.webdataset",
     "save_binary_feature": "fastdup_nb.api.features",
     "search": "fastdup_nb.api.search",
     "top_k_label": "fastdup_nb.api.labels",

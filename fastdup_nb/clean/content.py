@@ -9,9 +9,11 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 
 from fastdup_nb.errors import ImageError, ImageProblem
+from fastdup_nb.sources.members import split_name
 
 BLOCK = 1 << 20
 NO_LONGER_THERE = "it is no longer there"
+IN_AN_ARCHIVE = "it is in an archive, and archives are never changed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,8 @@ def look_at(path: str) -> FileState:
         status = os.stat(path)  # noqa: PTH116 - called for every image
         link = os.readlink(path) if os.path.islink(path) else ""  # noqa: PTH114, PTH115
     except (FileNotFoundError, NotADirectoryError) as error:
+        if split_name(path) is not None:
+            raise ImageError(ImageProblem.UNREADABLE, IN_AN_ARCHIVE) from error
         raise ImageError(ImageProblem.MISSING, NO_LONGER_THERE) from error
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)

@@ -111,7 +111,7 @@ def _listed_parts(options: RunOptions) -> list[Part] | None:
             return None
         given = list(read_list(str(path)))
     entries = [absolute(entry) for entry in given]
-    if not any(_is_feature_file(path) or _has_features(path) for path in entries):
+    if not entries or not (_is_feature_file(entries[0]) or _has_features(entries[0])):
         return None  # the images of run_mode=1, which the page says are ignored
     parts = []
     for path in entries:

@@ -9,6 +9,10 @@ from pathlib import Path, PurePath, PurePosixPath, PureWindowsPath
 from typing import TYPE_CHECKING
 
 from fastdup_nb.paths import absolute
+from fastdup_nb.sources import exists
+from fastdup_nb.sources.suffixes import is_remote
+from fastdup_nb.sources.unpacking import unpacked_path
+from fastdup_nb.store import names
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,7 +28,9 @@ def make_resolver(work_dir: WorkDir | None, input_dir: object = None) -> Callabl
     Relative names, as the original stores them, are looked for in the current folder, in
     `input_dir`, in the work_dir and beside it. Absolute names of files that are gone (results of
     another machine, a moved folder) are looked for in `input_dir` by their last parts, as many as
-    fit. What is found nowhere keeps its name, taken to be in the current folder.
+    fit. Images of archives are found in the archive, wherever that is now, or in the copies that
+    `delete_img=0` keeps in the work_dir. What is found nowhere keeps its name, taken to be in the
+    current folder; remote names are kept.
 
     Parameters
     ----------
@@ -32,17 +38,31 @@ def make_resolver(work_dir: WorkDir | None, input_dir: object = None) -> Callabl
     input_dir : path, optional
         Where the images lie now. Ignored when it is no path.
     """
-    given = absolute(input_dir) if isinstance(input_dir, (str, PathLike)) and input_dir else None
+    given = None
+    if isinstance(input_dir, (str, PathLike)) and input_dir and not is_remote(str(input_dir)):
+        given = absolute(input_dir)
     near = [work_dir.path, work_dir.path.parent] if work_dir else []
     folders = [Path(), *([given] if given else []), *near]
     known: dict[str, str] = {}
 
     def resolve(name: str) -> str:
         if name not in known:
-            known[name] = _find(name, folders, given)
+            found = name if is_remote(name) else _find(name, folders, given)
+            known[name] = (copies and _find_copy(name, found, copies)) or found
         return known[name]
 
+    copies = work_dir.path / names.TEMPORARY if work_dir else None
+    if copies is not None and not copies.is_dir():
+        copies = None
     return resolve
+
+
+def _find_copy(name: str, found: str, copies: Path) -> str:
+    """Return the copy of an image of an archive that is gone; empty when there is none."""
+    if not is_remote(found) and _is_there(Path(found)):
+        return ""
+    copy = unpacked_path(name, copies)
+    return str(copy) if copy.is_file() else ""
 
 
 def _find(name: str, folders: list[Path], given: Path | None) -> str:
@@ -71,7 +91,4 @@ def _find_by_end(name: PurePath, folder: Path) -> str:
 
 
 def _is_there(path: Path) -> bool:
-    try:
-        return path.exists()
-    except (OSError, ValueError):  # too long, or with a null character
-        return False
+    return exists(str(path))

@@ -103,11 +103,12 @@ def extract_video_frames(input_dir, work_dir, verbose=False, num_threads=-1, num
     keyframes_only=1, license='')
 """
 
-# Whole functions that later issues bring: archives and videos.
-MISSING_FUNCTIONS = {"run_on_webdataset", "extract_video_frames"}
+# Whole functions that later issues bring: videos.
+MISSING_FUNCTIONS = {"extract_video_frames"}
 # Parameters that are documented to change no result; their tests prove just that.
 NO_EFFECT = {
     ("run", "license"),
+    ("run_on_webdataset", "license"),
     ("run_kmeans", "license"),
     ("run_kmeans_on_extracted", "license"),
     ("run_kmeans_on_extracted", "model_path"),  # the embeddings are there
@@ -118,6 +119,7 @@ NO_EFFECT = {
 # Parameters that are refused in one line until then: boxes, a larger model.
 MISSING_PARAMETERS = {
     ("run", "bounding_box"): "row_y=1,col_x=1,height=9,width=9",
+    ("run_on_webdataset", "bounding_box"): "row_y=1,col_x=1,height=9,width=9",
     ("run_kmeans", "bounding_box"): "row_y=1,col_x=1,height=9,width=9",
 }
 
@@ -154,6 +156,21 @@ PROOFS = {
         },
         "test_testset_spec": {
             "test_test_dir": "test_dir",
+        },
+    },
+    "run_on_webdataset": {
+        "test_webdataset_spec": {
+            "test_one_call_on_all_kinds": "input_dir work_dir",
+            "test_test_dir": "test_dir",
+            "test_compute_and_num_threads": "compute num_threads",
+            "test_verbose_and_version": "verbose version",
+            "test_num_images": "num_images",
+            "test_turi_param_num_images_in_tar_and_tar_only": "turi_param",
+            "test_neighbour_options": "threshold lower_threshold nearest_neighbors_k nn_provider",
+            "test_nnf_and_distance": "nnf_mode nnf_param distance",
+            "test_model_path_and_d": "model_path d",
+            "test_min_offset_and_max_offset": "min_offset max_offset",
+            "test_batch_size_and_license": "batch_size license",
         },
     },
     "load_binary_feature": {
