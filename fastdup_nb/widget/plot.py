@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+import secrets
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from importlib.resources import files
@@ -44,8 +45,13 @@ _RELOAD = "Reload the page; if that does not help, run the cell again."
 class LinkedExplorer(Protocol):
     """What a plot tells an explorer."""
 
-    def filter(self, *, view: str, column: str, low: float | None, high: float | None) -> Any:
-        """Show a view, limited to a range of a column."""
+    view: str
+
+    def show(self, view: str) -> Any:
+        """Show a view."""
+
+    def filter(self, *, column: str, low: float | None, high: float | None) -> Any:
+        """Show only rows with a value in a range."""
 
     def select(self, ids: Sequence[int]) -> Any:
         """Select images."""
@@ -81,9 +87,11 @@ class Plot(anywidget.AnyWidget):
     _esm = files("fastdup_nb") / "widget" / "static" / "plot.js"
 
     kind = traitlets.Unicode().tag(sync=True)
+    note = traitlets.Unicode().tag(sync=True)
     bokeh_version = traitlets.Unicode().tag(sync=True)
     theme = traitlets.Unicode("auto").tag(sync=True)
     readout = traitlets.Unicode().tag(sync=True)
+    preview = traitlets.Unicode().tag(sync=True)
 
     def __init__(
         self,
@@ -98,8 +106,13 @@ class Plot(anywidget.AnyWidget):
         self.shown: Any = shown
         self._height = height
         self._explorer: LinkedExplorer | None = None
-        self._preview: str | None = None
-        super().__init__(kind=kind_of(shown), bokeh_version=bokeh_version(), theme=theme)
+        super().__init__(
+            kind=kind_of(shown),
+            note=shown.note,
+            bokeh_version=bokeh_version(),
+            theme=theme,
+            preview=secrets.token_hex(6),
+        )
         self.on_msg(self._hear)
         if explorer is not None:
             self.link(explorer)
@@ -149,7 +162,7 @@ class Plot(anywidget.AnyWidget):
             When it is no explorer.
         """
         if explorer is not None and not all(
-            callable(getattr(explorer, name, None)) for name in ("filter", "select")
+            callable(getattr(explorer, name, None)) for name in ("show", "filter", "select")
         ):
             message = f"explorer is a {type(explorer).__name__}."
             raise OptionError(message, "Give what fd.explore() returned.")
@@ -220,14 +233,19 @@ class Plot(anywidget.AnyWidget):
                 failed[str(image)] = error.message
         return {"ids": list(made), "failed": failed}, list(made.values())
 
-    def _repr_mimebundle_(self, **_options: Any) -> Any:
+    def _ipython_display_(self, **_: Any) -> None:
+        """Show the widget, and after it a picture of it that stays in a saved notebook."""
+        from IPython.display import display
+
         bundle = super()._repr_mimebundle_()
-        if bundle is None:
-            return None
-        if self._preview is None:
-            self._preview = preview_html(self.shown)
-        data, metadata = bundle
-        return {**data, "text/plain": repr(self), "text/html": self._preview}, metadata
+        if bundle is None:  # closed
+            display({"text/plain": repr(self)}, raw=True)
+            return
+        data, _metadata = bundle
+        # Empty HTML: hosts that cannot show the widget show the picture alone.
+        display({**data, "text/html": ""}, raw=True)
+        still = preview_html(self.shown, self.preview)
+        display({"text/html": still, "text/plain": ""}, raw=True)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.shown.name!r})"
@@ -265,10 +283,18 @@ class HistogramPlot(Plot):
     @traitlets.observe("range")
     def _follow(self, change: Any) -> None:
         self._tell(change["new"])
-        if self._explorer is not None:
-            low, high = change["new"] or (None, None)
-            view, column = self.shown.view, self.shown.column
-            self._explorer.filter(view=view, column=column, low=low, high=high)
+        self._lead()
+
+    def _lead(self) -> None:
+        if self._explorer is None:
+            return
+        low, high = self.range or (None, None)
+        try:
+            if self._explorer.view != self.shown.view:
+                self._explorer.show(self.shown.view)
+            self._explorer.filter(column=self.shown.column, low=low, high=high)
+        except FastdupError as error:  # said below the bars: a browser has no cell to fail
+            self.readout = f"{self.readout} · the explorer cannot follow: {error.message}"
 
     def _tell(self, chosen: tuple[float, float] | None) -> None:
         self.readout = self.shown.word_range(*(chosen or self.shown.span))
@@ -300,9 +326,9 @@ class MapPlot(Plot):
         return ids
 
     @traitlets.observe("selected")
-    def _follow(self, change: Any) -> None:
+    def _follow(self, _change: Any) -> None:
         if self._explorer is not None:
-            self._explorer.select(list(change["new"]))
+            self._explorer.select(list(self.selected))
 
 
 def make_plot(shown: Histogram | EmbeddingMap, **options: Any) -> Plot:

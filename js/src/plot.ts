@@ -2,13 +2,19 @@
 
 import { mount } from "./plot/chart.ts";
 import { KernelHost, PageHost, type WidgetModel } from "./plot/hosts.ts";
+import { hideStill } from "./still.ts";
 
 function render({ model, el }: { model: WidgetModel; el: HTMLElement }): () => void {
   const closing = new AbortController();
   const box = document.createElement("div");
+  box.className = "fastdup-plot";
   el.append(box);
+  hideStill(model.get("preview") ?? "", closing.signal);
   void mount(box, new KernelHost(model, closing.signal), closing.signal);
-  return () => closing.abort();
+  return () => {
+    closing.abort();
+    box.remove();
+  };
 }
 
 const held = typeof document === "undefined" ? null : document.getElementById("fastdup_nb-plot-data");

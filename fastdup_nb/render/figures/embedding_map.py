@@ -35,7 +35,7 @@ def draw_map(shown: EmbeddingMap, height: int = HEIGHT) -> Any:
     from bokeh.plotting import figure
 
     plot: Any = figure(
-        title=f"{shown.title}: {shown.note}",
+        title=shown.heading,
         x_range=Range1d(start=-_MARGIN, end=_MARGIN),
         y_range=Range1d(start=-_MARGIN, end=_MARGIN),
         height=height,

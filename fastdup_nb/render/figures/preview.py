@@ -33,19 +33,22 @@ FEWER = 0.5
 _INK = "#7b7f87"  # read on white and on dark grey
 
 
-def preview_html(shown: Histogram | EmbeddingMap) -> str:
+def preview_html(shown: Histogram | EmbeddingMap, mark: str) -> str:
     """Return a picture with a caption: no script, below 60 kB.
 
     Parameters
     ----------
     shown : Histogram or EmbeddingMap
+    mark : str
+        By which the living widget finds and hides it.
     """
     picture = preview_png(shown)
     data = b64encode(picture).decode("ascii")
     title, *lines = [escape(as_unicode(line)) for line in _caption(shown)]
     told = "".join(f'<div style="color:#7b7f87">{line}</div>' for line in lines if line)
     return (
-        '<div style="max-width:720px;font-size:0.9em;line-height:1.5">'
+        f'<div class="fdnb-still fdnb-still-{escape(mark)}" '
+        'style="max-width:720px;font-size:0.9em;line-height:1.5">'
         f'<div style="font-weight:600">{title}</div>'
         f'<img alt="{title}" style="max-width:100%;height:auto" '
         f'src="data:image/png;base64,{data}">{_legend(shown)}{told}</div>'

@@ -13,6 +13,7 @@ from fastdup_nb.errors import OptionError, ResultNotFoundError
 from fastdup_nb.options import TuriParams, unknown_name
 from fastdup_nb.store import names
 from fastdup_nb.views.cards import check_count
+from fastdup_nb.views.explore.neighbours import SCORE
 from fastdup_nb.views.pairs import merge_mirrored
 from fastdup_nb.views.plots.histogram import Histogram, Mark
 from fastdup_nb.views.plots.rows import row_of_name
@@ -222,7 +223,7 @@ def _group_sizes(
         log_y=bool((counts[counts > 0] * 50 <= counts.max()).any()),
         note=f"{alone:,} images are alone and not shown" if alone else "",
         view=what,
-        column="size",
+        column="count",
     )
 
 
@@ -249,8 +250,8 @@ def _label_scores(work_dir: WorkDir, get_label: LabelSource) -> Histogram:
         file_names=work_dir.file_names,
         form="percent",
         note=f"{without:,} images have no label or no labelled neighbour" if without else "",
-        view="labels",
-        column="score",
+        view="similarity",
+        column=SCORE,
     )
 
 

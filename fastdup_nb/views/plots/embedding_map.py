@@ -69,6 +69,13 @@ class EmbeddingMap:
     title = "Embedding map"
 
     @property
+    def heading(self) -> str:
+        """The title, the method and how many images are shown."""
+        shown, total = f"{len(self.rows):,}", f"{self.total:,}"
+        count = total if shown == total else f"{shown} of {total}"
+        return f"{self.title}: {METHOD_NAMES[self.method]}, {count} images"
+
+    @property
     def note(self) -> str:
         """How the map was made, and of how many images."""
         shown = len(self.rows)

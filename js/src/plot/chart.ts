@@ -1,6 +1,6 @@
 // A plot in an element: BokehJS draws, this adds the tooltip with pictures, the row below, and the colours of the host.
 
-import { h } from "../dom.ts";
+import { h, own } from "../dom.ts";
 import { followTheme } from "../theme.ts";
 import { loadBokeh, named, type Plot, type Source, type Span } from "./bokeh.ts";
 import type { Host } from "./hosts.ts";
@@ -66,7 +66,8 @@ export async function mount(element: HTMLElement, host: Host, signal: AbortSigna
     showTips(stage, source, host, signal);
     const span = named<Span>(plot, RANGE);
     if (span) root.append(manageRange(plot, source, span, host, stage, signal));
-    else if (source.data["id"]) root.append(manageSelection(source, host, stage, signal));
+    else if (source.data["id"]) root.append(manageSelection(plot, source, host, stage, signal));
+    if (host.note) root.append(h("p", { class: "note" }, own(host.note)));
     root.dataset["ready"] = "true";
   } catch (reason) {
     if (signal.aborted) return;

@@ -2,14 +2,12 @@
 
 import { LeastRecent } from "../lru.ts";
 
-export interface Theme {
-  asked(): "auto" | "light" | "dark";
-}
-
 /** What a plot needs from the place it is shown in. */
 export interface Host {
   version: string;
   kind: string;
+  /** What to know about the plot; empty where the page says it. */
+  note: string;
   theme(): "auto" | "light" | "dark";
   bokeh(): Promise<string>;
   item(): Promise<unknown>;
@@ -28,11 +26,14 @@ export interface Host {
 
 interface Traits {
   kind: string;
+  note: string;
   bokeh_version: string;
   theme: "auto" | "light" | "dark";
   range: [number, number] | null;
   selected: number[];
   readout: string;
+  /** The picture beside the widget for saved notebooks. */
+  preview: string;
 }
 
 export interface WidgetModel {
@@ -67,6 +68,7 @@ const decode = (text: string): Uint8Array<ArrayBuffer> => Uint8Array.from(atob(t
 export class KernelHost implements Host {
   readonly version: string;
   readonly kind: string;
+  readonly note: string;
   private readonly model: WidgetModel;
   private readonly waiting = new Map<number, { resolve(answer: Answer): void; reject(reason: Error): void }>();
   private readonly pictures = new LeastRecent<number, Promise<string | null>>(MAX_PICTURES, (picture) => {
@@ -81,6 +83,7 @@ export class KernelHost implements Host {
     this.signal = signal;
     this.version = model.get("bokeh_version");
     this.kind = model.get("kind");
+    this.note = model.get("note");
     const hear = (message: Reply, buffers: readonly DataView[] = []): void => {
       if (message?.kind !== "reply") return;
       const request = this.waiting.get(message.request);
@@ -182,6 +185,7 @@ interface PageData {
 
 /** A page that carries everything with it. */
 export class PageHost implements Host {
+  readonly note = "";
   private chosen: [number, number] | null = null;
   private ids: number[] = [];
 

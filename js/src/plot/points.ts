@@ -1,16 +1,18 @@
 // The points of a map that were chosen with the lasso, with the box or from outside.
 
 import { h, setText } from "../dom.ts";
-import type { Source } from "./bokeh.ts";
+import type { Plot, Source } from "./bokeh.ts";
 import type { Host } from "./hosts.ts";
 
 /** Connect the selection of a plot and the host. Returns the row that tells of it. */
-export function manageSelection(source: Source, host: Host, stage: HTMLElement, signal: AbortSignal): HTMLElement {
+export function manageSelection(plot: Plot, source: Source, host: Host, stage: HTMLElement, signal: AbortSignal): HTMLElement {
   const ids = Array.from(source.data["id"] as ArrayLike<number>);
   const place = new Map(ids.map((id, index) => [id, index]));
   const none = h("button", { type: "button", hidden: true }, "Select none");
   const said = h("output", { "aria-live": "polite" });
-  const row = h("div", { class: "controls" }, said, none, h("span", { class: "hint" }, "Draw around points to select them; hold Shift to add. Click a name at the right to hide its points."));
+  const named = [...plot.references()].some((model) => "click_policy" in model.properties);
+  const hint = `Draw around points to select them; hold Shift to add.${named ? " Click a name at the right to hide its points." : ""}`;
+  const row = h("div", { class: "controls" }, said, none, h("span", { class: "hint" }, hint));
   let quiet = false;
 
   const tell = (count: number): void => {

@@ -5,6 +5,7 @@ import type { Model, Plot, Source, Span } from "./bokeh.ts";
 import type { Host } from "./hosts.ts";
 
 const PAUSE_MS = 150;
+const SETTLE_MS = 40;
 const INSIDE = 0.85;
 const OUTSIDE = 0.22;
 
@@ -35,6 +36,8 @@ export function manageRange(plot: Plot, source: Source, span: Span, host: Host, 
   const row = h("div", { class: "controls" }, h("label", {}, "from ", low), h("label", {}, "to ", high), said, all, h("span", { class: "hint" }, "Drag across the bars to choose a range."));
 
   let quiet = false;
+  // Whether what the kernel says is about this range, and not about the one before.
+  let fresh = true;
   let timer: ReturnType<typeof setTimeout> | undefined;
 
   const draw = (range: [number, number] | null): void => {
@@ -48,7 +51,7 @@ export function manageRange(plot: Plot, source: Source, span: Span, host: Host, 
     all.hidden = range === null;
     const own = counts.reduce((sum, count, place) => sum + (inside[place] ? count : 0), 0);
     const exact = range === null || (edges.includes(from) && edges.includes(to));
-    setText(said, host.readout() || `${exact ? "" : "about "}${own.toLocaleString("en")} of ${total.toLocaleString("en")}`);
+    setText(said, (fresh && host.readout()) || `${exact ? "" : "about "}${own.toLocaleString("en")} of ${total.toLocaleString("en")}`);
   };
   const put = (range: [number, number] | null): void => {
     quiet = true;
@@ -58,29 +61,43 @@ export function manageRange(plot: Plot, source: Source, span: Span, host: Host, 
     draw(range);
   };
   const choose = (range: [number, number] | null): void => {
+    fresh = false;
     host.chooseRange(range);
     draw(range);
   };
 
-  span.change.connect(() => {
-    if (quiet || signal.aborted) return;
-    const range: [number, number] = [Math.min(span.start, span.end), Math.max(span.start, span.end)];
-    draw(range);
-    clearTimeout(timer);
-    timer = setTimeout(() => choose(range), PAUSE_MS);
-  });
+  let down = false;
   const snap = (): void => {
-    if (timer === undefined) return;
-    clearTimeout(timer);
-    timer = undefined;
     let [from, to] = [nearest(edges, Math.min(span.start, span.end)), nearest(edges, Math.max(span.start, span.end))];
     if (from === to) to < edges.length - 1 ? to++ : from--;
     const range: [number, number] | null = from === 0 && to === edges.length - 1 ? null : [edges[from] ?? first, edges[to] ?? last];
     put(range);
     choose(range);
   };
-  // After the plot itself has heard of it.
-  for (const name of ["pointerup", "pointercancel"]) window.addEventListener(name, () => setTimeout(snap), { signal });
+  const snapSoon = (): void => {
+    clearTimeout(timer);
+    timer = setTimeout(snap, SETTLE_MS);
+  };
+  let dragged = false;
+  span.change.connect(() => {
+    if (quiet || signal.aborted) return;
+    if (!down) return snapSoon(); // the plot hears of the end of a drag later than the window
+    dragged = true;
+    const range: [number, number] = [Math.min(span.start, span.end), Math.max(span.start, span.end)];
+    fresh = false;
+    draw(range);
+    clearTimeout(timer);
+    timer = setTimeout(() => choose(range), PAUSE_MS);
+  });
+  window.addEventListener("pointerdown", () => (down = true), { signal, capture: true });
+  for (const name of ["pointerup", "pointercancel"]) {
+    const up = (): void => {
+      down = false;
+      if (dragged) snapSoon();
+      dragged = false;
+    };
+    window.addEventListener(name, up, { signal, capture: true });
+  }
 
   const typed = (): void => {
     const range: [number, number] = [low.value === "" ? first : Number(low.value), high.value === "" ? last : Number(high.value)];
@@ -93,7 +110,9 @@ export function manageRange(plot: Plot, source: Source, span: Span, host: Host, 
   all.addEventListener("click", () => (put(null), choose(null)), { signal });
   host.onChange((what) => {
     if (what === "range") put(host.range());
-    if (what === "readout") draw(host.range());
+    if (what !== "readout") return;
+    fresh = true;
+    draw(host.range());
   });
   stage.addEventListener("keydown", (event) => event.key === "Escape" && host.range() && (put(null), choose(null)), { signal });
   put(host.range());

@@ -76,7 +76,7 @@ export function showTips(stage: HTMLElement, source: Source, host: Host, signal:
       pointer = { x: event.clientX - left, y: event.clientY - top };
       if (!box.hidden) place();
     },
-    { signal },
+    { signal, capture: true },
   );
-  stage.addEventListener("pointerleave", hide, { signal });
+  for (const name of ["pointerleave", "pointerdown"]) stage.addEventListener(name, hide, { signal, capture: name === "pointerdown" });
 }
