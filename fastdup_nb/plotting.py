@@ -11,6 +11,12 @@ if TYPE_CHECKING:
     from fastdup_nb.views.labels import LabelSource
     from fastdup_nb.widget.plot import HistogramPlot, LinkedExplorer, MapPlot
 
+# What every run can show, and most people ask for; other statistics go by their names.
+PLOTS = (
+    *("blur", "mean", "width", "height", "size", "file_size", "contrast", "aspect_ratio"),
+    *("similarity", "components", "clusters", "label_scores"),
+)
+
 
 class Plotting:
     """What a run can show of itself as a plot."""
@@ -56,9 +62,12 @@ class Plotting:
         FastdupError
             When there is nothing of that name to show.
         """
+        from fastdup_nb.errors import OptionError
         from fastdup_nb.views.plots.distributions import build_histogram
         from fastdup_nb.widget.plot import HistogramPlot
 
+        if what == "map":
+            raise OptionError("The map has a method of its own.", "Use fd.map().")
         shown = build_histogram(self._work_dir, what, get_label=get_label, bins=bins)
         return HistogramPlot(shown, explorer=explorer, theme=theme, height=height)
 

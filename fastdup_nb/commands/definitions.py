@@ -11,6 +11,7 @@ from fastdup_nb.commands.exporting import EXPORTING
 from fastdup_nb.commands.galleries import GALLERIES
 from fastdup_nb.commands.grouping import GROUPING
 from fastdup_nb.commands.labelling import LABELLING
+from fastdup_nb.commands.plotting import PLOTTING
 from fastdup_nb.commands.runs import RUNS
 from fastdup_nb.commands.searching import SEARCHING
 from fastdup_nb.commands.status import STATUS
@@ -24,6 +25,7 @@ COMMANDS: dict[str, Command] = {
         STATUS,
         EXPLORE,
         *(gallery.command() for gallery in GALLERIES),
+        *PLOTTING,
         *GROUPING,
         *SEARCHING,
         *COMPARING,

@@ -72,10 +72,10 @@ def find_command(name: str, place: Place) -> Command:
     """
     if name in COMMANDS:
         return COMMANDS[name]
-    if close := get_close_matches(name, [*COMMANDS, HELP], n=1):
-        hint = f"Did you mean {place.prog} {close[0]}?"
-    elif exists(name) or name in place.variables:
+    if exists(name) or name in place.variables:
         hint = f"Did you mean {place.prog} run {shlex.quote(name)}?"
+    elif close := get_close_matches(name, [*COMMANDS, HELP], n=1):
+        hint = f"Did you mean {place.prog} {close[0]}?"
     else:
         hint = f"Commands: {', '.join(COMMANDS)}. {place.prog} {HELP} tells more."
     raise OptionError(f"Unknown command {name!r}.", hint)

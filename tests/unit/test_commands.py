@@ -256,7 +256,7 @@ def test_odd_variables_are_no_inputs():
     [
         ("rum", "Did you mean fastdup-nb run?"),
         ("sumary", "Did you mean fastdup-nb summary?"),
-        ("xyz", "Commands: run, summary, status, duplicates, "),
+        ("xyz", "Commands: run, summary, status, "),
     ],
 )
 def test_unknown_command_has_a_suggestion(name: str, hint: str):
