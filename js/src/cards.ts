@@ -37,7 +37,7 @@ export interface Card {
 const MARKS: Record<Mark["action"], [string, IconName]> = { keep: ["keep", "keep"], delete: ["delete", "trash"], relabel: ["relabel", "label"] };
 
 const tool = (wish: Wish, title: string, name: IconName): HTMLElement =>
-  h("button", { type: "button", class: "tool", tabindex: "-1", "data-wish": wish, title, "aria-label": title }, icon(name));
+  h("button.tool", { tabindex: "-1", "data-wish": wish, title, "aria-label": title }, icon(name));
 
 /** Describe a picture in one line, for those who hear it. */
 export function spoken(picture: Picture, row: Row, layout: Layout, mark: Mark | undefined): string {
@@ -52,13 +52,13 @@ export function spoken(picture: Picture, row: Row, layout: Layout, mark: Mark | 
 
 function makeTile(picture: Picture, row: Row, place: number, around: Surroundings): Tile {
   const image = h("img", { alt: "", draggable: "false", decoding: "async" });
-  const frame = h("div", { class: "frame" }, image);
+  const frame = h("div.frame", {}, image);
   const name = own(picture.name, { class: "name", title: [picture.folder, picture.name].filter(Boolean).join("/") });
-  const badge = h("span", { class: "mark" });
-  const meta = h("div", { class: "meta" }, ...captions(picture, row, around.layout));
-  const tools = h("div", { class: "tools" }, tool("similar", "More like this (s)", "similar"), tool("details", "Details (i)", "info"), tool("open", "Look closer (Enter)", "zoom"));
-  const tick = h("span", { class: "tick", "aria-hidden": "true" }, icon("keep"));
-  const element = h("div", { class: "tile", role: "gridcell", tabindex: "-1", "data-id": picture.id, "data-place": place }, frame, tick, badge, tools, h("div", { class: "caption" }, name, meta));
+  const badge = h("span.mark");
+  const meta = h("div.meta", {}, ...captions(picture, row, around.layout));
+  const tools = h("div.tools", {}, tool("similar", "More like this (s)", "similar"), tool("details", "Details (i)", "info"), tool("open", "Look closer (Enter)", "zoom"));
+  const tick = h("span.tick", { "aria-hidden": "true" }, icon("keep"));
+  const element = h("div.tile", { role: "gridcell", tabindex: "-1", "data-id": picture.id, "data-place": place }, frame, tick, badge, tools, h("div.caption", {}, name, meta));
   const fade = (): void => frame.classList.add("here");
   image.addEventListener("load", fade, { once: true });
   const stop = around.thumbs.watch(picture.id, ({ url, failed }) => {
@@ -66,7 +66,7 @@ function makeTile(picture: Picture, row: Row, place: number, around: Surrounding
     if (url) image.src = url;
     else {
       image.removeAttribute("src");
-      frame.append(h("span", { class: "missing" }, failed));
+      frame.append(h("span.missing", {}, failed));
     }
   });
   const refresh = (): void => {
@@ -86,21 +86,21 @@ function captions(picture: Picture, row: Row, layout: Layout): Child[] {
   const bytes = picture.bytes === null ? "" : fileSize(picture.bytes);
   const score = layout === "image" ? row.text || picture.text : layout === "pair" ? "" : picture.text;
   const chips = picture.labels.slice(0, 3).map((label) => own(label, { class: "chip", title: label }));
-  return [score && h("b", {}, score), ...chips, h("span", { class: "soft" }, [size, layout === "pair" ? bytes : ""].filter(Boolean).join(" · "))];
+  return [score && h("b", {}, score), ...chips, h("span.soft", {}, [size, layout === "pair" ? bytes : ""].filter(Boolean).join(" · "))];
 }
 
 function head(row: Row, number: number, around: Surroundings): HTMLElement {
   const similarity = around.column?.form === "similarity" && row.value !== null;
   const group = around.layout === "group";
   return h(
-    "div", { class: "head", role: "rowheader" },
-    h("span", { class: "no" }, count(number + 1)),
+    "div.head", { role: "rowheader" },
+    h("span.no", {}, count(number + 1)),
     row.title && own(row.title, { class: "title" }),
     row.text && h("b", {}, row.text),
-    similarity && h("span", { class: "meter", style: `--s:${Math.max(0, Math.min(1, row.value ?? 0))}` }),
+    similarity && h("span.meter", { style: `--s:${Math.max(0, Math.min(1, row.value ?? 0))}` }),
     ...row.badges.map(({ text, tone }) => h("em", { class: tone }, text)),
-    h("span", { class: "facts" }, row.facts.map(([key, value]) => `${key} ${value}`).join(" · ")),
-    h("span", { class: "headtools" },
+    h("span.facts", {}, row.facts.map(([key, value]) => `${key} ${value}`).join(" · ")),
+    h("span.headtools", {},
       around.layout !== "neighbours" && tool("best", "Keep the largest, mark the others (b)", "best"),
       group ? tool("members", "Show all images (o)", "zoom") : tool("compare", "Compare (c)", "compare"),
       tool("selectall", "Select all images of this row (a)", "select")),
@@ -119,16 +119,16 @@ export function makeCard(row: Row, number: number, around: Surroundings): Card {
     element.classList.add("card");
     return { element, tiles, dispose };
   }
-  const rest = more > 0 && h("button", { type: "button", class: "more", tabindex: "-1", "data-wish": "members", title: "Show all images (o)" }, `+ ${count(more)}`);
-  const strip = h("div", { class: "strip", role: "presentation" }, ...tiles.map(({ element }) => element), rest && h("div", { class: "moretile", role: "gridcell" }, rest));
+  const rest = more > 0 && h("button.more", { tabindex: "-1", "data-wish": "members", title: "Show all images (o)" }, `+ ${count(more)}`);
+  const strip = h("div.strip", { role: "presentation" }, ...tiles.map(({ element }) => element), rest && h("div.moretile", { role: "gridcell" }, rest));
   if (layout === "neighbours") tiles[0]?.element.classList.add("asked");
-  return { element: h("div", { class: "card", role: "row", "aria-rowindex": number + 1 }, head(row, number, around), strip), tiles, dispose };
+  return { element: h("div.card", { role: "row", "aria-rowindex": number + 1 }, head(row, number, around), strip), tiles, dispose };
 }
 
 /** A card whose row is not here yet, or has gone. */
 export function blank({ layout }: Pick<Surroundings, "layout">, gone = false): HTMLElement {
   const role = layout === "image" ? { role: "gridcell" } : {};
   const words = gone ? "no longer there" : "";
-  if (layout === "image") return h("div", { ...role, class: "card tile blank" }, h("div", { class: "frame" }, words && h("span", { class: "missing" }, words)));
-  return h("div", { class: "card blank", role: "row" }, h("div", { class: "head", role: "rowheader" }, h("span", { class: "facts" }, words || "…")));
+  if (layout === "image") return h("div", { ...role, class: "card tile blank" }, h("div.frame", {}, words && h("span.missing", {}, words)));
+  return h("div.card.blank", { role: "row" }, h("div.head", { role: "rowheader" }, h("span.facts", {}, words || "…")));
 }

@@ -1,14 +1,14 @@
 // The explorer's dialogs: in the widget's own shadow root, above the whole page while open.
 
-import { h, newId, type Child } from "./dom.ts";
+import { type Child, focusedBeside, h, iconButton, newId } from "./dom.ts";
 import { icon } from "./icons.ts";
 import { HELP } from "./keys.ts";
 
 /** A dialog with a heading and a close button; whoever had the focus gets it back. */
 export function openDialog(root: HTMLElement, title: string, className: string, ...children: Child[]): HTMLDialogElement {
   const id = newId("dialog");
-  const back = (root.getRootNode() as ShadowRoot | Document).activeElement;
-  const close = h("button", { type: "button", class: "iconbutton", "aria-label": "Close", title: "Close (Esc)", onclick: () => dialog.close() }, icon("close"));
+  const back = focusedBeside(root);
+  const close = iconButton("Close", "Esc", icon("close"), () => dialog.close());
   const dialog = h("dialog", { class: `dialog ${className}`, "aria-labelledby": id }, h("header", {}, h("h2", { id }, title), close), ...children);
   dialog.addEventListener("close", () => {
     dialog.remove();
@@ -23,7 +23,7 @@ export function openDialog(root: HTMLElement, title: string, className: string, 
 export function openHelp(root: HTMLElement): void {
   const groups = HELP.map(([title, lines]) =>
     h("section", {}, h("h3", {}, title), h("dl", {}, ...lines.flatMap(([keys, what]) => [h("dt", {}, ...keys.map((key) => h("kbd", {}, key))), h("dd", {}, what)]))));
-  openDialog(root, "Keyboard", "help", h("div", { class: "helpgroups", tabindex: "0", role: "region", "aria-label": "Keys" }, ...groups));
+  openDialog(root, "Keyboard", "help", h("div.helpgroups", { tabindex: "0", role: "region", "aria-label": "Keys" }, ...groups));
 }
 
 /** Ask for a label; the known ones are offered. */
@@ -33,9 +33,9 @@ export function askLabel(root: HTMLElement, count: string, known: readonly strin
     const input = h("input", { type: "text", name: "label", maxlength: "200", required: true, list, autocomplete: "off", spellcheck: "false", value: first });
     const form = h(
       "form", { method: "dialog" },
-      h("label", { class: "field" }, `New label of ${count}`, input),
+      h("label.field", {}, `New label of ${count}`, input),
       h("datalist", { id: list }, ...known.map((label) => h("option", { value: label }))),
-      h("footer", {}, h("button", { type: "button", onclick: () => dialog.close() }, "Cancel"), h("button", { type: "submit", class: "main" }, "Relabel")),
+      h("footer", {}, h("button", { onclick: () => dialog.close() }, "Cancel"), h("button", { type: "submit", class: "main" }, "Relabel")),
     );
     let answer: string | null = null;
     form.addEventListener("submit", () => { answer = input.value.trim() || null; });

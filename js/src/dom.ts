@@ -3,13 +3,26 @@
 export type Child = Node | string | number | null | undefined | false;
 type Attributes = Record<string, string | number | boolean | null | undefined | EventListener>;
 
-/** Make an element: attributes by name, listeners as `onclick` and so on, `class` as a text; children in order. */
-export function h<K extends keyof HTMLElementTagNameMap>(name: K, attributes: Attributes = {}, ...children: Child[]): HTMLElementTagNameMap[K] {
-  const element = document.createElement(name);
+type Name = keyof HTMLElementTagNameMap;
+
+/** Make an element, written `name` or `name.class.class`: attributes by name, listeners as `onclick` and so on; children in order. */
+export function h<K extends Name>(what: K | `${K}.${string}`, attributes: Attributes = {}, ...children: Child[]): HTMLElementTagNameMap[K] {
+  const [name, ...classes] = what.split(".");
+  const element = document.createElement(name as K);
+  if (element instanceof HTMLButtonElement) element.type = "button"; // a form's own says so
+  if (classes.length > 0) element.className = classes.join(" ");
   assign(element, attributes);
   append(element, children);
   return element;
 }
+
+/** A button that only shows an icon; its title says what it does, and by which key. */
+export function iconButton(title: string, key: string, drawing: Child, run: () => void): HTMLButtonElement {
+  return h("button.iconbutton", { title: key ? `${title} (${key})` : title, "aria-label": title, onclick: run }, drawing);
+}
+
+/** The element with the focus, in the tree that an element is in. */
+export const focusedBeside = (element: Element): Element | null => (element.getRootNode() as ShadowRoot | Document).activeElement;
 
 const SVG = "http://www.w3.org/2000/svg";
 

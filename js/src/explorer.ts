@@ -1,20 +1,21 @@
 // The explorer widget: puts the parts together in a shadow root, for as long as it is on the page.
 
-import { Actions } from "./actions.ts";
-import { DetailsPanel } from "./details.ts";
+import { createActions, type Actions } from "./actions.ts";
+import { createDetails } from "./details.ts";
 import { h, setText } from "./dom.ts";
-import { Grid } from "./grid.ts";
+import { createGrid, type Grid } from "./grid.ts";
 import { commandOf } from "./keys.ts";
-import { Lightbox } from "./lightbox.ts";
-import { MarksBar } from "./marksbar.ts";
+import { createLightbox, type Lightbox } from "./lightbox.ts";
+import { createMarksBar } from "./marksbar.ts";
 import type { Model } from "./messages.ts";
 import { Notices } from "./notices.ts";
 import { Session } from "./session.ts";
-import { Sidebar } from "./sidebar.ts";
+import { createSidebar } from "./sidebar.ts";
 import { membersOf, rowsOf } from "./source.ts";
+import { hideStill } from "./still.ts";
 import style from "./style.css";
 import { followTheme } from "./theme.ts";
-import { Toolbar } from "./toolbar.ts";
+import { createToolbar } from "./toolbar.ts";
 import { count, counted, plural } from "./words.ts";
 
 const NARROW = 720;
@@ -28,7 +29,7 @@ interface RenderProps {
 /** Draw an explorer into an element; returns how to take it away. */
 function render({ model, el, signal }: RenderProps): () => void {
   const ended = new AbortController();
-  const host = h("div", { class: "fastdup-explorer", "data-lm-suppress-shortcuts": "true" });
+  const host = h("div.fastdup-explorer", { "data-lm-suppress-shortcuts": "true" });
   const shadow = host.attachShadow({ mode: "open" });
   const sheet = new CSSStyleSheet();
   sheet.replaceSync(style);
@@ -39,15 +40,15 @@ function render({ model, el, signal }: RenderProps): () => void {
   const session = new Session(model);
   const notices = new Notices();
   session.notify = (notice) => notices.show(notice);
-  const root = h("div", { class: "explorer" });
-  const empty = h("div", { class: "empty" });
-  const heading = h("p", { class: "widgettitle" });
-  const lost = h("div", { class: "notice error", role: "alert" },
+  const root = h("div.explorer");
+  const empty = h("div.empty");
+  const heading = h("p.widgettitle");
+  const lost = h("div.notice.error", { role: "alert" },
     h("p", {}, h("strong", {}, "The kernel does not answer. "), "It is busy, or was restarted: then run the cell again."),
-    h("button", { type: "button", onclick: () => void session.connect(false) }, "Try again"));
+    h("button", { onclick: () => void session.connect(false) }, "Try again"));
   lost.hidden = true;
 
-  const grid: Grid = new Grid({
+  const grid: Grid = createGrid({
     thumbs: session.thumbs,
     thumb: () => session.thumb,
     isSelected: (id) => session.selection.has(id),
@@ -56,20 +57,20 @@ function render({ model, el, signal }: RenderProps): () => void {
     picked: (place, event) => actions.picked(place, event),
     wished: (wish, place) => actions.wished(wish, place),
   }, "Images");
-  const lightbox: Lightbox = new Lightbox(session, root, {
+  const lightbox: Lightbox = createLightbox(session, root, {
     marks: () => session.marks,
     act: (ids, action) => void actions.markImages(ids, action),
     help: () => actions.run("help"),
     similar: (id) => void session.similar(id),
   });
-  const details = new DetailsPanel(session, { close: () => actions.run("details"), open: (ids, at) => void actions.openImages(ids, at) });
-  const sidebar = new Sidebar(session);
-  const toolbar = new Toolbar(session, (command) => actions.run(command));
-  const marks = new MarksBar(session, root, (command) => actions.run(command));
-  const actions: Actions = new Actions({ session, root, grid, toolbar, sidebar, details, lightbox, marks });
+  const details = createDetails(session, { close: () => actions.run("details"), open: (ids, at) => void actions.openImages(ids, at) });
+  const sidebar = createSidebar(session);
+  const toolbar = createToolbar(session, (command) => actions.run(command));
+  const marks = createMarksBar(session, root, (command) => actions.run(command));
+  const actions: Actions = createActions({ session, root, grid, toolbar, sidebar, details, lightbox, marks });
 
-  const main = h("section", { class: "main", "aria-label": "Images" }, toolbar.element, lost, notices.element, h("div", { class: "middle" }, grid.element, empty, details.element), marks.element);
-  root.append(heading, h("div", { class: "body" }, sidebar.element, h("div", { class: "shade", onclick: () => actions.run("filters") }), main));
+  const main = h("section.main", { "aria-label": "Images" }, toolbar.element, lost, notices.element, h("div.middle", {}, grid.element, empty, details.element), marks.element);
+  root.append(heading, h("div.body", {}, sidebar.element, h("div.shade", { onclick: () => actions.run("filters") }), main));
   shadow.append(root);
 
   // ---- what follows from what
@@ -85,7 +86,7 @@ function render({ model, el, signal }: RenderProps): () => void {
     const filtered = result.total > 0;
     empty.replaceChildren(
       h("p", {}, view.missing || (filtered ? `None of the ${counted(result.total, view.noun)} matches.` : `There are no ${plural(view.noun)} here.`)),
-      filtered ? h("button", { type: "button", onclick: () => actions.clearFilters() }, "Clear all filters") : "",
+      filtered ? h("button", { onclick: () => actions.clearFilters() }, "Clear all filters") : "",
     );
   };
   const drawGrid = (stay: boolean): void => {
@@ -131,6 +132,7 @@ function render({ model, el, signal }: RenderProps): () => void {
   drawTitle();
   drawEmpty();
   el.append(host);
+  hideStill(session.preview, ended.signal);
   void session.connect();
 
   const dispose = (): void => {

@@ -54,6 +54,6 @@ export const columnOf = (view: View, name: string | undefined): Column | undefin
 
 /** Words for the order of a column: its own for the view's first, plain ones for the rest. */
 export function orderWords(view: View, column: string, descending: boolean): string {
-  const [down, up] = view.orders && view.columns[0]?.name === column ? view.orders : ["largest first", "smallest first"];
-  return descending ? down : up;
+  const own = view.columns[0]?.name === column ? view.orders : [];
+  return own[descending ? 0 : 1] ?? (descending ? "largest first" : "smallest first");
 }

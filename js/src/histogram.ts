@@ -12,120 +12,116 @@ export type Ranged = (low: number | null, high: number | null, done: boolean) =>
 
 const KEYS: Record<string, number> = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageDown: -10, PageUp: 10, Home: -Infinity, End: Infinity };
 
-export class HistogramSlider {
-  readonly element: HTMLElement;
-  readonly #ranged: Ranged;
-  readonly #bars = s("svg", { class: "bars", preserveAspectRatio: "none", "aria-hidden": "true" });
-  readonly #values = h("div", { class: "ends" }, h("output"), h("output"));
-  readonly #handles: Record<Side, HTMLElement>;
-  readonly #track: HTMLElement;
-  #ends: Ends = { low: 0, high: 1 };
-  #range: Ends = { low: 0, high: 1 };
-  #column: Column | null = null;
-  #dragged: Side | null = null;
-
-  constructor(ranged: Ranged) {
-    this.#ranged = ranged;
-    this.#handles = { low: this.#handle("low"), high: this.#handle("high") };
-    this.#track = h("div", { class: "track" }, this.#bars, h("div", { class: "rail" }), this.#handles.low, this.#handles.high);
-    this.element = h("div", { class: "histogram", role: "group" }, this.#track, this.#values);
-    this.#track.addEventListener("pointerdown", (event) => this.#grab(event));
-    this.#track.addEventListener("pointermove", (event) => this.#drag(event));
-    for (const end of ["pointerup", "pointercancel"] as const) this.#track.addEventListener(end, () => this.#drop());
-  }
+export function createSlider(ranged: Ranged) {
+  const bars = s("svg", { class: "bars", preserveAspectRatio: "none", "aria-hidden": "true" });
+  const values = h("div.ends", {}, h("output"), h("output"));
+  let ends: Ends = { low: 0, high: 1 };
+  let range: Ends = { low: 0, high: 1 };
+  let shownColumn: Column | null = null;
+  let dragged: Side | null = null;
+  const handles: Record<Side, HTMLElement> = { low: makeHandle("low"), high: makeHandle("high") };
+  const track: HTMLElement = h("div.track", {}, bars, h("div.rail"), handles.low, handles.high);
+  const element: HTMLElement = h("div.histogram", { role: "group" }, track, values);
+  track.addEventListener("pointerdown", (event) => grab(event));
+  track.addEventListener("pointermove", (event) => drag(event));
+  for (const end of ["pointerup", "pointercancel"] as const) track.addEventListener(end, () => drop());
 
   /** Show a histogram and the range that is set; ends that are null are open. */
-  show(column: Column, { edges, counts, inside }: Histogram, low: number | null, high: number | null): void {
-    this.#column = column;
-    this.element.setAttribute("aria-label", `Range of ${column.title}`);
+  function show(column: Column, { edges, counts, inside }: Histogram, low: number | null, high: number | null): void {
+    shownColumn = column;
+    element.setAttribute("aria-label", `Range of ${column.title}`);
     const first = edges[0] ?? 0, last = edges[edges.length - 1] ?? 1;
-    this.#ends = { low: first, high: last };
-    if (!this.#dragged) this.#range = { low: low ?? first, high: high ?? last };
+    ends = { low: first, high: last };
+    if (!dragged) range = { low: low ?? first, high: high ?? last };
     const tall = heights(counts);
     const most = Math.max(1, ...counts);
-    this.#bars.setAttribute("viewBox", `0 0 ${counts.length} 1`);
-    this.#bars.replaceChildren(
+    bars.setAttribute("viewBox", `0 0 ${counts.length} 1`);
+    bars.replaceChildren(
       ...tall.map((height, at) => s("rect", { class: "all", x: at + 0.06, width: 0.88, y: 1 - height, height })),
       ...inside.map((value, at) => {
         const height = Math.sqrt(value / most);
         return s("rect", { class: "inside", x: at + 0.06, width: 0.88, y: 1 - height, height });
       }),
     );
-    this.#place();
+    place();
   }
 
-  #handle(side: Side): HTMLElement {
+  function makeHandle(side: Side): HTMLElement {
     return h("div", {
       class: "handle", role: "slider", tabindex: "0", id: newId(side), "data-side": side,
-      onkeydown: ((event: KeyboardEvent) => this.#key(event, side)) as EventListener,
+      onkeydown: ((event: KeyboardEvent) => key(event, side)) as EventListener,
     });
   }
 
-  #place(): void {
-    if (!this.#column) return;
-    const { form, title } = this.#column;
+  function place(): void {
+    if (!shownColumn) return;
+    const { form, title } = shownColumn;
     for (const side of ["low", "high"] as const) {
-      const handle = this.#handles[side];
-      handle.style.left = `${100 * shareOf(this.#range[side], this.#ends)}%`;
+      const handle = handles[side];
+      handle.style.left = `${100 * shareOf(range[side], ends)}%`;
       handle.setAttribute("aria-label", `${side === "low" ? "Least" : "Most"} ${title}`);
-      handle.setAttribute("aria-valuemin", String(this.#ends.low));
-      handle.setAttribute("aria-valuemax", String(this.#ends.high));
-      handle.setAttribute("aria-valuenow", String(this.#range[side]));
-      handle.setAttribute("aria-valuetext", formatted(this.#range[side], form));
+      handle.setAttribute("aria-valuemin", String(ends.low));
+      handle.setAttribute("aria-valuemax", String(ends.high));
+      handle.setAttribute("aria-valuenow", String(range[side]));
+      handle.setAttribute("aria-valuetext", formatted(range[side], form));
     }
-    this.#track.style.setProperty("--from", String(shareOf(this.#range.low, this.#ends)));
-    this.#track.style.setProperty("--to", String(shareOf(this.#range.high, this.#ends)));
-    setText(this.#values.children[0] as Element, formatted(this.#range.low, form));
-    setText(this.#values.children[1] as Element, formatted(this.#range.high, form));
+    track.style.setProperty("--from", String(shareOf(range.low, ends)));
+    track.style.setProperty("--to", String(shareOf(range.high, ends)));
+    setText(values.children[0] as Element, formatted(range.low, form));
+    setText(values.children[1] as Element, formatted(range.high, form));
   }
 
-  #move(side: Side, value: number, done: boolean): void {
-    const { low, high } = this.#ends;
+  function move(side: Side, value: number, done: boolean): void {
+    const { low, high } = ends;
     const inside = Math.min(high, Math.max(low, value));
-    this.#range = side === "low" ? { low: Math.min(inside, this.#range.high), high: this.#range.high } : { low: this.#range.low, high: Math.max(inside, this.#range.low) };
-    this.#place();
-    this.#tell(done);
+    range = side === "low" ? { low: Math.min(inside, range.high), high: range.high } : { low: range.low, high: Math.max(inside, range.low) };
+    place();
+    tell(done);
   }
 
-  #tell(done: boolean): void {
-    const { low, high } = this.#range;
-    this.#ranged(low <= this.#ends.low ? null : low, high >= this.#ends.high ? null : high, done);
+  function tell(done: boolean): void {
+    const { low, high } = range;
+    ranged(low <= ends.low ? null : low, high >= ends.high ? null : high, done);
   }
 
-  #at(event: PointerEvent): number {
-    const { left, width } = this.#track.getBoundingClientRect();
-    return valueAt((event.clientX - left) / width, this.#ends, this.#column?.form ?? "number");
+  function valueUnder(event: PointerEvent): number {
+    const { left, width } = track.getBoundingClientRect();
+    return valueAt((event.clientX - left) / width, ends, shownColumn?.form ?? "number");
   }
 
-  #grab(event: PointerEvent): void {
+  function grab(event: PointerEvent): void {
     if (event.button !== 0) return;
     event.preventDefault();
-    this.#track.setPointerCapture(event.pointerId);
-    const value = this.#at(event);
-    const { low, high } = this.#range;
+    track.setPointerCapture(event.pointerId);
+    const value = valueUnder(event);
+    const { low, high } = range;
     const nearest = Math.abs(value - low) < Math.abs(value - high) || (low === high && value < low) ? "low" : "high";
-    this.#dragged = (event.target as HTMLElement).dataset["side"] as Side | undefined ?? nearest;
-    this.#handles[this.#dragged].focus();
-    if (!(event.target as HTMLElement).dataset["side"]) this.#move(this.#dragged, value, false);
+    dragged = (event.target as HTMLElement).dataset["side"] as Side | undefined ?? nearest;
+    handles[dragged].focus();
+    if (!(event.target as HTMLElement).dataset["side"]) move(dragged, value, false);
   }
 
-  #drag(event: PointerEvent): void {
-    if (this.#dragged) this.#move(this.#dragged, this.#at(event), false);
+  function drag(event: PointerEvent): void {
+    if (dragged) move(dragged, valueUnder(event), false);
   }
 
-  #drop(): void {
-    if (!this.#dragged) return;
-    this.#dragged = null;
-    this.#tell(true);
+  function drop(): void {
+    if (!dragged) return;
+    dragged = null;
+    tell(true);
   }
 
-  #key(event: KeyboardEvent, side: Side): void {
+  function key(event: KeyboardEvent, side: Side): void {
     const steps = KEYS[event.key];
-    if (steps === undefined || !this.#column || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (steps === undefined || !shownColumn || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
     event.stopPropagation();
-    const step = stepOf(this.#ends, this.#column.form);
-    const value = Number.isFinite(steps) ? this.#range[side] + steps * step : steps < 0 ? this.#ends.low : this.#ends.high;
-    this.#move(side, this.#column.form === "whole" || this.#column.form === "bytes" ? Math.round(value) : value, true);
+    const step = stepOf(ends, shownColumn.form);
+    const value = Number.isFinite(steps) ? range[side] + steps * step : steps < 0 ? ends.low : ends.high;
+    move(side, shownColumn.form === "whole" || shownColumn.form === "bytes" ? Math.round(value) : value, true);
   }
+
+  return { element, show };
 }
+
+export type HistogramSlider = ReturnType<typeof createSlider>;

@@ -1,6 +1,6 @@
 // Looking closer: one picture large, or two compared. Opens above the whole page.
 
-import { h, newId, own, setText, type Child } from "./dom.ts";
+import { type Child, focusedBeside, h, iconButton, newId, own, setText } from "./dom.ts";
 import { icon, type IconName } from "./icons.ts";
 import type { Mark, Picture } from "./messages.ts";
 import { isAbort } from "./protocol.ts";
@@ -44,165 +44,150 @@ interface Pane {
   picture: Picture;
 }
 
-export class Lightbox {
-  readonly #session: Session;
-  readonly #root: HTMLElement;
-  readonly #host: LightboxHost;
-  #dialog: HTMLDialogElement | null = null;
-  #walk: Walk | null = null;
-  #mode: Mode = "side";
-  #pose: Pose = FIT;
-  #panes: Pane[] = [];
-  #active = 0;
-  #loading = new AbortController();
-  #urls: string[] = [];
-  #stops: (() => void)[] = [];
-  #timer: ReturnType<typeof setInterval> | undefined;
-  #second = false;
-  readonly #stage = h("div", { class: "stage" });
-  readonly #footers = h("div", { class: "footers" });
-  readonly #number = h("span", { class: "soft" });
-  readonly #words = h("b", {});
-  readonly #zoomText = h("output", { "aria-label": "Zoom" });
-  readonly #modes: HTMLElement;
-  readonly #blend = h("input", { type: "range", min: "0", max: "100", value: "50", "aria-label": "Blend: how much of the second picture" });
+export function createLightbox(session: Session, root: HTMLElement, host: LightboxHost) {
+  let raised: HTMLDialogElement | null = null;
+  let tour: Walk | null = null;
+  let current: Mode = "side";
+  let pose: Pose = FIT;
+  let panes: Pane[] = [];
+  let active = 0;
+  let loading = new AbortController();
+  let urls: string[] = [];
+  let stops: (() => void)[] = [];
+  let timer: ReturnType<typeof setInterval> | undefined;
+  let second = false;
+  const stage = h("div.stage");
+  const footers = h("div.footers");
+  const numberText = h("span.soft");
+  const aboutText = h("b");
+  const zoomText = h("output", { "aria-label": "Zoom" });
+  const blend = h("input", { type: "range", min: "0", max: "100", value: "50", "aria-label": "Blend: how much of the second picture" });
+  const modes: HTMLElement = h("div.modes", { role: "group", "aria-label": "Compare" }, ...MODES.map(([mode, title], at) =>
+    h("button", { "data-mode": mode, title: `${title} (${at + 1})`, onclick: () => setMode(mode) }, title)));
+  blend.addEventListener("input", () => stage.style.setProperty("--blend", String(Number(blend.value) / 100)));
+  listenToStage();
+  session.on("marks", () => drawFooters());
+  session.on("selected", () => drawFooters());
 
-  constructor(session: Session, root: HTMLElement, host: LightboxHost) {
-    this.#session = session;
-    this.#root = root;
-    this.#host = host;
-    this.#modes = h("div", { class: "modes", role: "group", "aria-label": "Compare" }, ...MODES.map(([mode, title], at) =>
-      h("button", { type: "button", "data-mode": mode, title: `${title} (${at + 1})`, onclick: () => this.#setMode(mode) }, title)));
-    this.#blend.addEventListener("input", () => this.#stage.style.setProperty("--blend", String(Number(this.#blend.value) / 100)));
-    this.#listenToStage();
-    session.on("marks", () => this.#drawFooters());
-    session.on("selected", () => this.#drawFooters());
-  }
-
-  get isOpen(): boolean {
-    return this.#dialog !== null;
-  }
-
-  async open(walk: Walk): Promise<void> {
+  async function open(walk: Walk): Promise<void> {
     const slide = await walk.slide(walk.at);
     if (!slide) return;
-    this.#walk = walk;
-    if (!this.#dialog) this.#raise();
-    this.#draw(slide);
+    tour = walk;
+    if (!raised) raise();
+    draw(slide);
   }
 
-  close(): void {
-    this.#dialog?.close();
+  function close(): void {
+    raised?.close();
   }
 
-  dispose(): void {
-    this.close();
-    this.#clear();
+  function dispose(): void {
+    close();
+    clear();
   }
 
   // ---- the frame
-
-  #raise(): void {
+  function raise(): void {
     const id = newId("lightbox");
-    const back = (this.#root.getRootNode() as ShadowRoot | Document).activeElement;
-    const tool = (title: string, name: IconName, run: () => void): HTMLElement => h("button", { type: "button", class: "iconbutton", title, "aria-label": title, onclick: run }, icon(name));
+    const back = focusedBeside(root);
+    const tool = (title: string, key: string, name: IconName, run: () => void): HTMLElement => iconButton(title, key, icon(name), run);
     const dialog = h(
-      "dialog", { class: "lightbox", "aria-labelledby": id },
+      "dialog.lightbox", { "aria-labelledby": id },
       h("header", {},
-        h("h2", { id }, this.#number, " ", this.#words), this.#modes, this.#blend,
-        h("div", { class: "zoomtools" },
-          tool("Smaller (−)", "minus", () => this.#zoom(1 / 1.5)), this.#zoomText, tool("Larger (+)", "plus", () => this.#zoom(1.5)),
-          tool("Previous (←)", "left", () => void this.#step(-1)), tool("Next (→)", "right", () => void this.#step(1)), tool("Close (Esc)", "close", () => dialog.close()))),
-      this.#stage, this.#footers,
+        h("h2", { id }, numberText, " ", aboutText), modes, blend,
+        h("div.zoomtools", {},
+          tool("Smaller", "−", "minus", () => zoom(1 / 1.5)), zoomText, tool("Larger", "+", "plus", () => zoom(1.5)),
+          tool("Previous", "←", "left", () => void step(-1)), tool("Next", "→", "right", () => void step(1)), tool("Close", "Esc", "close", () => dialog.close()))),
+      stage, footers,
     );
-    dialog.addEventListener("keydown", (event) => this.#key(event));
+    dialog.addEventListener("keydown", (event) => pressed(event));
     dialog.addEventListener("close", () => {
       dialog.remove();
-      this.#dialog = null;
-      this.#clear();
-      const walk = this.#walk;
-      this.#walk = null;
+      raised = null;
+      clear();
+      const walk = tour;
+      tour = null;
       if (walk && walk.at >= 0) walk.went(walk.at);
       else if (back instanceof HTMLElement && back.isConnected) back.focus({ preventScroll: true });
     });
-    this.#dialog = dialog;
-    this.#root.append(dialog);
+    raised = dialog;
+    root.append(dialog);
     dialog.showModal();
     dialog.querySelector<HTMLElement>("header .zoomtools button:last-child")?.focus();
   }
 
-  #clear(): void {
-    this.#loading.abort();
-    clearInterval(this.#timer);
-    for (const stop of this.#stops) stop();
-    for (const url of this.#urls) URL.revokeObjectURL(url);
-    this.#stops = [];
-    this.#urls = [];
-    this.#panes = [];
-    this.#stage.replaceChildren();
-    this.#footers.replaceChildren();
+  function clear(): void {
+    loading.abort();
+    clearInterval(timer);
+    for (const stop of stops) stop();
+    for (const url of urls) URL.revokeObjectURL(url);
+    stops = [];
+    urls = [];
+    panes = [];
+    stage.replaceChildren();
+    footers.replaceChildren();
   }
 
-  #draw({ pictures, words }: Slide): void {
-    this.#clear();
-    this.#loading = new AbortController();
-    this.#pose = FIT;
-    this.#active = Math.min(this.#active, pictures.length - 1);
-    setText(this.#number, this.#walk && this.#walk.length > 1 ? `${count(this.#walk.at + 1)} / ${count(this.#walk.length)}` : "");
-    setText(this.#words, words);
-    this.#panes = pictures.map((picture) => this.#pane(picture));
-    this.#stage.replaceChildren(...this.#panes.map(({ element }) => element));
-    this.#footers.replaceChildren(...this.#panes.map(({ footer }) => footer));
-    this.#modes.hidden = pictures.length < 2;
-    this.#setMode(pictures.length < 2 ? "side" : this.#mode, pictures.length >= 2);
-    this.#drawFooters();
-    this.#place();
+  function draw({ pictures, words }: Slide): void {
+    clear();
+    loading = new AbortController();
+    pose = FIT;
+    active = Math.min(active, pictures.length - 1);
+    setText(numberText, tour && tour.length > 1 ? `${count(tour.at + 1)} / ${count(tour.length)}` : "");
+    setText(aboutText, words);
+    panes = pictures.map((picture) => makePane(picture));
+    stage.replaceChildren(...panes.map(({ element }) => element));
+    footers.replaceChildren(...panes.map(({ footer }) => footer));
+    modes.hidden = pictures.length < 2;
+    setMode(pictures.length < 2 ? "side" : current, pictures.length >= 2);
+    drawFooters();
+    place();
   }
 
   // The thumbnail is here at once; the picture itself takes its place when it comes.
-  #pane(picture: Picture): Pane {
+  function makePane(picture: Picture): Pane {
     const image = h("img", { alt: picture.name, draggable: "false" });
-    const element = h("div", { class: "pane" }, image);
-    const { signal } = this.#loading;
+    const element = h("div.pane", {}, image);
+    const { signal } = loading;
     let large = false;
-    this.#stops.push(this.#session.thumbs.watch(picture.id, ({ url }) => {
+    stops.push(session.thumbs.watch(picture.id, ({ url }) => {
       if (url && !large) image.src = url;
     }));
     element.classList.add("loading");
-    this.#session.channel.ask("image", { id: picture.id, side: SIDE }, { signal }).then(
+    session.channel.ask("image", { id: picture.id, side: SIDE }, { signal }).then(
       ({ buffers: [buffer], mime }) => {
         if (signal.aborted || !buffer) return;
         large = true;
         const url = URL.createObjectURL(new Blob([buffer], { type: mime }));
-        this.#urls.push(url);
+        urls.push(url);
         image.src = url;
         element.classList.remove("loading");
       },
       (reason: unknown) => {
         if (isAbort(reason)) return;
         element.classList.remove("loading");
-        element.append(h("p", { class: "missing" }, reason instanceof Error ? reason.message : String(reason)));
+        element.append(h("p.missing", {}, reason instanceof Error ? reason.message : String(reason)));
       },
     );
-    return { element, image, picture, footer: h("div", { class: "footer" }) };
+    return { element, image, picture, footer: h("div.footer") };
   }
 
-  #drawFooters(): void {
-    this.#panes.forEach(({ element, footer, picture }, at) => {
-      const two = this.#panes.length > 1;
-      footer.classList.toggle("active", two && at === this.#active);
-      element.classList.toggle("active", two && at === this.#active && this.#mode === "side");
-      const mark = this.#host.marks()[picture.id];
+  function drawFooters(): void {
+    panes.forEach(({ element, footer, picture }, at) => {
+      const two = panes.length > 1;
+      footer.classList.toggle("active", two && at === active);
+      element.classList.toggle("active", two && at === active && current === "side");
+      const mark = host.marks()[picture.id];
       const act = (title: string, key: string, name: IconName, action: "keep" | "delete" | "relabel"): HTMLElement =>
-        h("button", { type: "button", "aria-pressed": String(mark?.action === action), title: `${title} (${key})`, "data-action": action, onclick: () => this.#host.act([picture.id], action) }, icon(name), h("span", {}, title));
+        h("button", { "aria-pressed": String(mark?.action === action), title: `${title} (${key})`, "data-action": action, onclick: () => host.act([picture.id], action) }, icon(name), h("span", {}, title));
       const size = picture.width && picture.height ? `${picture.width} × ${picture.height}` : "";
-      const focused = (footer.getRootNode() as ShadowRoot | Document).activeElement;
+      const focused = focusedBeside(footer);
       const kept = focused instanceof HTMLElement && footer.contains(focused) ? focused.dataset["action"] : undefined;
       footer.replaceChildren(...[
-        h("p", {}, own(picture.name, { class: "name", title: picture.name }), h("span", { class: "soft" }, [picture.folder, size, picture.bytes === null ? "" : fileSize(picture.bytes)].filter(Boolean).join(" · "))),
-        h("div", { class: "chips" }, ...picture.labels.map((label): Child => own(label, { class: "chip" })), mark?.action === "relabel" && own(`→ ${mark.label ?? ""}`, { class: "chip new" })),
-        h("div", { class: "acts" },
-          h("button", { type: "button", "aria-pressed": String(this.#session.selection.has(picture.id)), title: "Select (Space)", "data-action": "select", onclick: () => this.#session.selection.toggle(picture.id) }, icon("select"), h("span", {}, "Select")),
+        h("p", {}, own(picture.name, { class: "name", title: picture.name }), h("span.soft", {}, [picture.folder, size, picture.bytes === null ? "" : fileSize(picture.bytes)].filter(Boolean).join(" · "))),
+        h("div.chips", {}, ...picture.labels.map((label): Child => own(label, { class: "chip" })), mark?.action === "relabel" && own(`→ ${mark.label ?? ""}`, { class: "chip new" })),
+        h("div.acts", {},
+          h("button", { "aria-pressed": String(session.selection.has(picture.id)), title: "Select (Space)", "data-action": "select", onclick: () => session.selection.toggle(picture.id) }, icon("select"), h("span", {}, "Select")),
           act("Keep", "k", "keep", "keep"), act("Delete", "x", "trash", "delete"), act("Relabel", "r", "label", "relabel")),
       ]);
       if (kept) footer.querySelector<HTMLElement>(`[data-action="${kept}"]`)?.focus();
@@ -210,106 +195,113 @@ export class Lightbox {
   }
 
   // ---- modes, zoom, steps
-
-  #setMode(mode: Mode, remember = true): void {
-    if (remember) this.#mode = mode;
-    this.#stage.dataset["mode"] = mode;
-    this.#stage.dataset["panes"] = String(this.#panes.length);
-    for (const button of this.#modes.querySelectorAll("button")) button.setAttribute("aria-pressed", String(button.dataset["mode"] === mode));
-    this.#blend.hidden = mode !== "blend" || this.#panes.length < 2;
-    this.#stage.style.setProperty("--blend", String(Number(this.#blend.value) / 100));
-    clearInterval(this.#timer);
+  function setMode(mode: Mode, remember = true): void {
+    if (remember) current = mode;
+    stage.dataset["mode"] = mode;
+    stage.dataset["panes"] = String(panes.length);
+    for (const button of modes.querySelectorAll("button")) button.setAttribute("aria-pressed", String(button.dataset["mode"] === mode));
+    blend.hidden = mode !== "blend" || panes.length < 2;
+    stage.style.setProperty("--blend", String(Number(blend.value) / 100));
+    clearInterval(timer);
     // Whoever asked for less motion swaps by hand.
-    if (mode === "blink" && this.#panes.length > 1 && !matchMedia("(prefers-reduced-motion: reduce)").matches) this.#timer = setInterval(() => this.#swap(), BLINK_MILLISECONDS);
-    this.#second = false;
-    this.#stage.classList.remove("second");
+    if (mode === "blink" && panes.length > 1 && !matchMedia("(prefers-reduced-motion: reduce)").matches) timer = setInterval(() => swap(), BLINK_MILLISECONDS);
+    second = false;
+    stage.classList.remove("second");
   }
 
-  #swap(): void {
-    this.#second = !this.#second;
-    this.#stage.classList.toggle("second", this.#second);
+  function swap(): void {
+    second = !second;
+    stage.classList.toggle("second", second);
   }
 
-  #zoom(factor: number, at?: { x: number; y: number }): void {
-    this.#pose = zoomed(this.#pose, factor, at);
-    this.#place();
+  function zoom(factor: number, at?: { x: number; y: number }): void {
+    pose = zoomed(pose, factor, at);
+    place();
   }
 
-  #place(): void {
-    for (const { image } of this.#panes) image.style.transform = transformOf(this.#pose);
-    this.#stage.classList.toggle("zoomed", this.#pose.zoom > 1);
-    setText(this.#zoomText, `${Math.round(100 * this.#pose.zoom)} %`);
+  function place(): void {
+    for (const { image } of panes) image.style.transform = transformOf(pose);
+    stage.classList.toggle("zoomed", pose.zoom > 1);
+    setText(zoomText, `${Math.round(100 * pose.zoom)} %`);
   }
 
-  async #step(by: number): Promise<void> {
-    const walk = this.#walk;
+  async function step(by: number): Promise<void> {
+    const walk = tour;
     if (!walk) return;
     const next = walk.at + by;
     if (next < 0 || next >= walk.length) return;
     walk.at = next;
-    await this.#session.run(async () => {
+    await session.run(async () => {
       const slide = await walk.slide(next);
-      if (this.#walk !== walk || walk.at !== next) return; // went on meanwhile
-      if (slide) this.#draw(slide);
-      else await this.#step(by);
+      if (tour !== walk || walk.at !== next) return; // went on meanwhile
+      if (slide) draw(slide);
+      else await step(by);
     });
   }
 
-  #listenToStage(): void {
-    const stage = this.#stage;
+  function listenToStage(): void {
     const fromMiddle = (event: MouseEvent): { x: number; y: number } => {
-      const pane = this.#panes.map(({ element }) => element.getBoundingClientRect()).find(({ left, right, top, bottom }) => event.clientX >= left && event.clientX <= right && event.clientY >= top && event.clientY <= bottom) ?? stage.getBoundingClientRect();
+      const pane = panes.map(({ element }) => element.getBoundingClientRect()).find(({ left, right, top, bottom }) => event.clientX >= left && event.clientX <= right && event.clientY >= top && event.clientY <= bottom) ?? stage.getBoundingClientRect();
       return { x: event.clientX - pane.left - pane.width / 2, y: event.clientY - pane.top - pane.height / 2 };
     };
     stage.addEventListener("wheel", (event) => {
       event.preventDefault();
       event.stopPropagation();
-      this.#zoom(Math.exp(-event.deltaY / WHEEL), fromMiddle(event));
+      zoom(Math.exp(-event.deltaY / WHEEL), fromMiddle(event));
     }, { passive: false });
-    stage.addEventListener("dblclick", (event) => this.#zoom(this.#pose.zoom > 1 ? 0 : 3, fromMiddle(event)));
+    stage.addEventListener("dblclick", (event) => zoom(pose.zoom > 1 ? 0 : 3, fromMiddle(event)));
     let from: PointerEvent | null = null;
     stage.addEventListener("pointerdown", (event) => {
       if (event.button !== 0) return;
       from = event;
       stage.setPointerCapture(event.pointerId);
-      const at = this.#panes.findIndex(({ element }) => element.contains(event.target as Node));
-      if (at >= 0 && this.#mode === "side") this.#choose(at);
+      const at = panes.findIndex(({ element }) => element.contains(event.target as Node));
+      if (at >= 0 && current === "side") choose(at);
     });
     stage.addEventListener("pointermove", (event) => {
       if (!from) return;
-      const { width, height } = (this.#panes[0]?.element ?? stage).getBoundingClientRect();
-      this.#pose = panned(this.#pose, event.clientX - from.clientX, event.clientY - from.clientY, width, height);
+      const { width, height } = (panes[0]?.element ?? stage).getBoundingClientRect();
+      pose = panned(pose, event.clientX - from.clientX, event.clientY - from.clientY, width, height);
       from = event;
-      this.#place();
+      place();
     });
     for (const end of ["pointerup", "pointercancel"] as const) stage.addEventListener(end, () => { from = null; });
   }
 
-  #choose(at: number): void {
-    if (at === this.#active || at >= this.#panes.length) return;
-    this.#active = at;
-    this.#drawFooters();
+  function choose(at: number): void {
+    if (at === active || at >= panes.length) return;
+    active = at;
+    drawFooters();
   }
 
-  #key(event: KeyboardEvent): void {
+  function pressed(event: KeyboardEvent): void {
     event.stopPropagation();
-    if (event.ctrlKey || event.metaKey || event.altKey || event.target === this.#blend && event.key.startsWith("Arrow")) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || event.target === blend && event.key.startsWith("Arrow")) return;
     if (event.key === " " && event.target instanceof HTMLButtonElement && event.target.closest(".acts, .modes")) return;
-    const current = this.#panes[this.#active]?.picture;
-    const two = this.#panes.length > 1;
-    const compare = (mode: Mode) => (): void => { if (two) this.#setMode(mode); };
-    const act = (action: "keep" | "delete" | "relabel" | "unmark") => (): void => { if (current) this.#host.act([current.id], action); };
+    const picture = panes[active]?.picture;
+    const two = panes.length > 1;
+    const compare = (mode: Mode) => (): void => { if (two) setMode(mode); };
+    const act = (action: "keep" | "delete" | "relabel" | "unmark") => (): void => { if (picture) host.act([picture.id], action); };
     const actions: Record<string, () => void> = {
-      ArrowLeft: () => void this.#step(-1), ArrowRight: () => void this.#step(1), ArrowUp: () => this.#choose(0), ArrowDown: () => this.#choose(1),
-      "+": () => this.#zoom(1.5), "=": () => this.#zoom(1.5), "-": () => this.#zoom(1 / 1.5), 0: () => this.#zoom(0),
+      ArrowLeft: () => void step(-1), ArrowRight: () => void step(1), ArrowUp: () => choose(0), ArrowDown: () => choose(1),
+      "+": () => zoom(1.5), "=": () => zoom(1.5), "-": () => zoom(1 / 1.5), 0: () => zoom(0),
       1: compare("side"), 2: compare("blend"), 3: compare("difference"), 4: compare("blink"),
-      " ": () => { if (two && this.#mode === "blink") this.#swap(); else if (current) this.#session.selection.toggle(current.id); },
+      " ": () => { if (two && current === "blink") swap(); else if (picture) session.selection.toggle(picture.id); },
       k: act("keep"), x: act("delete"), Delete: act("delete"), r: act("relabel"), u: act("unmark"),
-      s: () => { if (current) { this.close(); this.#host.similar(current.id); } }, "?": () => this.#host.help(),
+      s: () => { if (picture) { close(); host.similar(picture.id); } }, "?": () => host.help(),
     };
     const action = actions[event.key];
     if (!action) return;
     event.preventDefault();
     action();
   }
+
+  return {
+    get isOpen(): boolean {
+      return raised !== null;
+    },
+    open, close, dispose,
+  };
 }
+
+export type Lightbox = ReturnType<typeof createLightbox>;

@@ -37,8 +37,8 @@ export interface View {
   count: number | null;
   missing: string;
   columns: Column[];
-  sort?: Sort;
-  orders?: [string, string];
+  sort: Sort | null;
+  orders: string[];
 }
 
 export interface Mark {
@@ -65,6 +65,8 @@ export interface Traits {
   thumb: number;
   title: string;
   can_undo: Undoable;
+  /** The end of the class of the static picture beside the widget. */
+  preview: string;
 }
 
 /** The part of an anywidget model that is used; hosts differ in the rest. */
@@ -116,6 +118,8 @@ export interface Row {
   text: string;
   badges: Badge[];
   facts: [string, string][];
+  /** The label the first image should probably have. */
+  suggest?: string;
   more: number;
   images: Picture[];
 }

@@ -1,6 +1,6 @@
 // What went wrong, and what was done, said inside the widget.
 
-import { h } from "./dom.ts";
+import { h, iconButton } from "./dom.ts";
 import { icon } from "./icons.ts";
 import type { Notice } from "./session.ts";
 
@@ -9,7 +9,7 @@ const MOST = 3;
 
 /** A place for notices; errors stay until they are closed. */
 export class Notices {
-  readonly element = h("div", { class: "notices" });
+  readonly element = h("div.notices");
   readonly #timers = new Map<HTMLElement, ReturnType<typeof setTimeout>>();
 
   show(notice: Notice): void {
@@ -19,8 +19,8 @@ export class Notices {
     const element = h(
       "div", { class: `notice ${tone}`, role: tone === "error" ? "alert" : "status", "data-message": message },
       h("p", {}, h("strong", {}, h("bdi", {}, message)), hint && h("bdi", {}, hint)),
-      action && h("button", { type: "button", onclick: () => { this.#remove(element); action.run(); } }, action.title),
-      h("button", { type: "button", class: "iconbutton", "aria-label": "Dismiss", onclick: () => this.#remove(element) }, icon("close")),
+      action && h("button", { onclick: () => { this.#remove(element); action.run(); } }, action.title),
+      iconButton("Dismiss", "", icon("close"), () => this.#remove(element)),
     );
     this.element.append(element);
     while (this.element.children.length > MOST) this.#remove(this.element.children[0] as HTMLElement);

@@ -95,7 +95,7 @@ export class Session {
 
   get view(): View {
     const name = this.#model.get("view");
-    return this.views.find((view) => view.name === name) ?? { name, title: name, noun: "row", layout: "image", count: 0, missing: "", columns: [] };
+    return this.views.find((view) => view.name === name) ?? { name, title: name, noun: "row", layout: "image", count: 0, missing: "", columns: [], sort: null, orders: [] };
   }
 
   get state(): State {
@@ -116,6 +116,10 @@ export class Session {
 
   get title(): string {
     return this.#model.get("title") ?? "";
+  }
+
+  get preview(): string {
+    return this.#model.get("preview") ?? "";
   }
 
   get thumb(): number {

@@ -1,6 +1,6 @@
 // The line above the grid: what is shown, a text to filter by, the order, and the small tools.
 
-import { h, newId, setText } from "./dom.ts";
+import { focusedBeside, h, iconButton, newId, setText } from "./dom.ts";
 import { active, MOST_TEXT, orderWords, sortOf } from "./filters.ts";
 import { icon, type IconName } from "./icons.ts";
 import type { Command } from "./keys.ts";
@@ -9,124 +9,117 @@ import { count, plural } from "./words.ts";
 
 const TYPING_MILLISECONDS = 160;
 
-export class Toolbar {
-  readonly element: HTMLElement;
-  readonly text: HTMLInputElement;
-  readonly views = h("select", { "aria-label": "View", class: "viewselect" });
-  readonly #session: Session;
-  readonly #back: HTMLButtonElement;
-  readonly #heading = h("h2", {});
-  readonly #status = h("p", { class: "status", role: "status" });
-  readonly #sort = h("select", { "aria-label": "Sort by" });
-  readonly #direction: HTMLButtonElement;
-  readonly #filters: HTMLButtonElement;
-  readonly #filterCount = h("span", { class: "dot" });
-  readonly #details: HTMLButtonElement;
-  #timer: ReturnType<typeof setTimeout> | undefined;
+export function createToolbar(session: Session, run: (command: Command) => void) {
+  const views = h("select", { "aria-label": "View", class: "viewselect" });
+  const heading = h("h2");
+  const status = h("p.status", { role: "status" });
+  const sortSelect = h("select", { "aria-label": "Sort by" });
+  const filterCount = h("span.dot");
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const tool = (title: string, key: string, name: IconName, command: Command): HTMLButtonElement =>
+    iconButton(title, key, icon(name), () => run(command));
+  const text: HTMLInputElement = h("input", { type: "search", placeholder: "Name or label", "aria-label": "Filter by name or label", maxlength: String(MOST_TEXT), spellcheck: "false", autocomplete: "off", oninput: () => typed(TYPING_MILLISECONDS), onsearch: () => typed(0) });
+  const turnButton: HTMLButtonElement = h("button.iconbutton", { onclick: () => turn() }, icon("down"));
+  const filters: HTMLButtonElement = h("button.filters", { "aria-expanded": "false", title: "Views and filters (f)", onclick: () => run("filters") }, icon("filter"), h("span.word", {}, "Filters"), filterCount);
+  const details: HTMLButtonElement = tool("Details", "i", "info", "details");
+  const back: HTMLButtonElement = h("button.back", { title: "Back (Backspace)", onclick: () => run("back") }, icon("left"), h("span", {}, "Back"));
+  sortSelect.addEventListener("change", () => sortBy(sortSelect.value));
+  views.addEventListener("change", () => session.show(views.value));
+  const search = newId("search");
+  text.id = search;
+  const element: HTMLElement = h(
+    "header.toolbar", {},
+    h("div.titles", {}, back, views, heading, status),
+    h("div.controls", {},
+      filters,
+      h("span.find", {}, icon("search"), text),
+      h("span.sort", {}, sortSelect, turnButton)),
+    h("div.tools", {}, tool("Smaller pictures", "−", "minus", "smaller"), tool("Larger pictures", "+", "plus", "larger"), details, tool("Light or dark", "t", "theme", "theme"),
+        iconButton("Keyboard", "?", "?", () => run("help"))),
+  );
+  session.on("result", () => update());
+  session.on("views", () => update());
+  session.on("busy", () => drawStatus());
+  session.ui.listen(() => update());
+  update();
 
-  constructor(session: Session, run: (command: Command) => void) {
-    this.#session = session;
-    const tool = (title: string, key: string, name: IconName, command: Command): HTMLButtonElement =>
-      h("button", { type: "button", class: "iconbutton", title: `${title} (${key})`, "aria-label": title, onclick: () => run(command) }, icon(name));
-    this.text = h("input", { type: "search", placeholder: "Name or label", "aria-label": "Filter by name or label", maxlength: String(MOST_TEXT), spellcheck: "false", autocomplete: "off", oninput: () => this.#typed(TYPING_MILLISECONDS), onsearch: () => this.#typed(0) });
-    this.#direction = h("button", { type: "button", class: "iconbutton", onclick: () => this.#turn() }, icon("down"));
-    this.#filters = h("button", { type: "button", class: "filters", "aria-expanded": "false", title: "Views and filters (f)", onclick: () => run("filters") }, icon("filter"), h("span", { class: "word" }, "Filters"), this.#filterCount);
-    this.#details = tool("Details", "i", "info", "details");
-    this.#back = h("button", { type: "button", class: "back", title: "Back (Backspace)", onclick: () => run("back") }, icon("left"), h("span", {}, "Back"));
-    this.#sort.addEventListener("change", () => this.#sortBy(this.#sort.value));
-    this.views.addEventListener("change", () => session.show(this.views.value));
-    const search = newId("search");
-    this.text.id = search;
-    this.element = h(
-      "header", { class: "toolbar" },
-      h("div", { class: "titles" }, this.#back, this.views, this.#heading, this.#status),
-      h("div", { class: "controls" },
-        this.#filters,
-        h("span", { class: "find" }, icon("search"), this.text),
-        h("span", { class: "sort" }, this.#sort, this.#direction)),
-      h("div", { class: "tools" }, tool("Smaller pictures", "−", "minus", "smaller"), tool("Larger pictures", "+", "plus", "larger"), this.#details, tool("Light or dark", "t", "theme", "theme"),
-          h("button", { type: "button", class: "iconbutton", title: "Keyboard (?)", "aria-label": "Keyboard", onclick: () => run("help") }, "?")),
-    );
-    session.on("result", () => this.#update());
-    session.on("views", () => this.#update());
-    session.on("busy", () => this.#drawStatus());
-    session.ui.listen(() => this.#update());
-    this.#update();
-  }
-
-  dispose(): void {
-    clearTimeout(this.#timer);
+  function dispose(): void {
+    clearTimeout(timer);
   }
 
   /** Empty the text filter; false when it was empty. */
-  clearText(): boolean {
-    if (!this.text.value) return false;
-    this.text.value = "";
-    this.#typed(0);
+  function clearText(): boolean {
+    if (!text.value) return false;
+    text.value = "";
+    typed(0);
     return true;
   }
 
-  #update(): void {
-    const { view, views, state, ui } = this.#session;
+  function update(): void {
+    const { view, views: known, state, ui } = session;
     const inGroup = ui.now.group !== null;
-    setText(this.#heading, inGroup ? `${view.title}: all images of ${view.noun} ${count(ui.now.group as number)}` : view.title);
-    this.#back.hidden = !inGroup;
-    this.views.hidden = inGroup;
-    this.views.replaceChildren(...views.filter(({ missing }) => !missing).map(({ name, title }) => {
+    setText(heading, inGroup ? `${view.title}: all images of ${view.noun} ${count(ui.now.group as number)}` : view.title);
+    back.hidden = !inGroup;
+    views.hidden = inGroup;
+    views.replaceChildren(...known.filter(({ missing }) => !missing).map(({ name, title }) => {
       const option = h("option", { value: name }, title);
       option.selected = name === view.name;
       return option;
     }));
-    if ((this.text.getRootNode() as ShadowRoot | Document).activeElement !== this.text) this.text.value = state.text;
+    if (focusedBeside(text) !== text) text.value = state.text;
     const sort = sortOf(state, view);
-    this.#sort.replaceChildren(...view.columns.map(({ name, title }) => {
+    sortSelect.replaceChildren(...view.columns.map(({ name, title }) => {
       const option = h("option", { value: name }, title);
       option.selected = name === sort?.column;
       return option;
     }));
     if (sort) {
       const words = orderWords(view, sort.column, sort.descending);
-      this.#direction.title = words;
-      this.#direction.setAttribute("aria-label", `Order: ${words}`);
-      this.#direction.replaceChildren(icon(sort.descending ? "down" : "up"));
+      turnButton.title = words;
+      turnButton.setAttribute("aria-label", `Order: ${words}`);
+      turnButton.replaceChildren(icon(sort.descending ? "down" : "up"));
     }
-    for (const control of [this.#sort, this.#direction, this.text]) control.disabled = inGroup;
+    for (const control of [sortSelect, turnButton, text]) control.disabled = inGroup;
     const on = active({ ...state, text: "" });
-    setText(this.#filterCount, on > 0 ? String(on) : "");
-    this.#filters.setAttribute("aria-expanded", String(!ui.now.narrow || ui.now.drawer));
-    this.#details.setAttribute("aria-pressed", String(ui.now.details));
-    this.#drawStatus();
+    setText(filterCount, on > 0 ? String(on) : "");
+    filters.setAttribute("aria-expanded", String(!ui.now.narrow || ui.now.drawer));
+    details.setAttribute("aria-pressed", String(ui.now.details));
+    drawStatus();
   }
 
-  #drawStatus(): void {
-    const { view, result, ready, slow, lost, busy, ui } = this.#session;
+  function drawStatus(): void {
+    const { view, result, ready, slow, lost, busy, ui } = session;
     const { order, total, images } = result;
     const noun = plural(view.noun);
-    this.element.classList.toggle("busy", busy);
-    if (lost) setText(this.#status, "no kernel");
-    else if (slow) setText(this.#status, "waiting for the kernel…");
-    else if (!ready) setText(this.#status, "loading…");
-    else if (ui.now.group !== null) setText(this.#status, "");
-    else setText(this.#status, `${order.length === total ? count(total) : `${count(order.length)} of ${count(total)}`} ${total === 1 ? view.noun : noun}${view.layout === "image" ? "" : ` · ${count(images)} images`}`);
+    element.classList.toggle("busy", busy);
+    if (lost) setText(status, "no kernel");
+    else if (slow) setText(status, "waiting for the kernel…");
+    else if (!ready) setText(status, "loading…");
+    else if (ui.now.group !== null) setText(status, "");
+    else setText(status, `${order.length === total ? count(total) : `${count(order.length)} of ${count(total)}`} ${total === 1 ? view.noun : noun}${view.layout === "image" ? "" : ` · ${count(images)} images`}`);
   }
 
-  #typed(pause: number): void {
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => {
-      const text = this.text.value.slice(0, MOST_TEXT);
-      if (text.trim() !== this.#session.state.text.trim()) this.#session.change({ ...this.#session.state, text });
+  function typed(pause: number): void {
+    clearTimeout(timer);
+    timer = setTimeout(() => {
+      const words = text.value.slice(0, MOST_TEXT);
+      if (words.trim() !== session.state.text.trim()) session.change({ ...session.state, text: words });
     }, pause);
   }
 
-  #sortBy(column: string): void {
-    const { state, view } = this.#session;
+  function sortBy(column: string): void {
+    const { state, view } = session;
     const own = view.sort?.column === column ? view.sort.descending : true;
-    this.#session.change({ ...state, sort: { column, descending: own } });
+    session.change({ ...state, sort: { column, descending: own } });
   }
 
-  #turn(): void {
-    const { state, view } = this.#session;
+  function turn(): void {
+    const { state, view } = session;
     const sort = sortOf(state, view);
-    if (sort) this.#session.change({ ...state, sort: { column: sort.column, descending: !sort.descending } });
+    if (sort) session.change({ ...state, sort: { column: sort.column, descending: !sort.descending } });
   }
+
+  return { element, text, views, dispose, clearText };
 }
+
+export type Toolbar = ReturnType<typeof createToolbar>;

@@ -29,7 +29,7 @@ export class FakeKernel implements Model {
     }));
     this.traits = {
       view, state: { ...EMPTY }, selected: [], marks: {}, views, labels: ["cat", "dog", "cow"], theme: "auto", height, thumb,
-      title: "photos: 1,000 images", can_undo: { mark: false, redo: false, apply: false },
+      title: "photos: 1,000 images", can_undo: { mark: false, redo: false, apply: false }, preview: "x",
     };
     const rowOf = (row: number): Row => {
       const layout = views.find(({ name }) => name === this.traits.view)?.layout ?? "image";
