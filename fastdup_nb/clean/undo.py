@@ -102,6 +102,20 @@ def undo_batch(
     return restored
 
 
+def removed_files(work_dir: str | PathLike[str]) -> list[str]:
+    """Return the files that cleanings of a work_dir took, that were not put back and are not there.
+
+    Raises
+    ------
+    CorruptWorkDirError
+        When the journal cannot be read.
+    """
+    records = Journal(absolute(work_dir)).read()
+    open_batches = _open_batches(records)
+    taken = {record.path for record in records if record.path and record.batch in open_batches}
+    return sorted(path for path in taken if not os.path.lexists(path))
+
+
 def _open_batches(records: list[Record]) -> set[int]:
     undone = {record.batch for record in records if record.do == UNDONE}
     return {record.batch for record in records} - undone

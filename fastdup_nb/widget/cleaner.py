@@ -13,8 +13,8 @@ from fastdup_nb.clean.marked import MarkedGroup, plan_marked
 from fastdup_nb.clean.plan import Plan
 from fastdup_nb.clean.report import outcome_text, printable, restored_text, size_text
 from fastdup_nb.clean.results import RunFacts
-from fastdup_nb.clean.undo import undo_batch
-from fastdup_nb.errors import OptionError
+from fastdup_nb.clean.undo import removed_files, undo_batch
+from fastdup_nb.errors import OptionError, WorkDirError
 from fastdup_nb.widget.marks import DELETE, KEEP, RELABEL
 
 if TYPE_CHECKING:
@@ -115,6 +115,18 @@ class Cleaner:
     def can_undo(self) -> bool:
         """Whether something was applied that can be taken back."""
         return bool(self._steps)
+
+    def leave_out_removed(self) -> None:
+        """Leave out the images that earlier cleanings of the work_dir took."""
+        images = self._collection.images
+        try:
+            removed = set(removed_files(images.results.path))
+        except WorkDirError as error:
+            images.notes.append(str(error))
+            return
+        if removed:
+            gone = [image for image in range(len(images)) if images.path(image) in removed]
+            self._collection.mark_gone(gone)
 
     def plan(self, *, whole_groups: bool = False) -> MarkedPlan:
         """Plan all marks. Changes nothing.

@@ -66,8 +66,8 @@ class Control:
         service = self._living()
         return matching_frame(self._table(), State.parse(self.state), service.marks)
 
-    def show(self, view: str, state: State | None = None) -> None:
-        """Show a view, in a state or as it opens.
+    def show(self, view: str, state: State | None = None) -> Self:
+        """Show a view, in a state or as it opens; return itself.
 
         Raises
         ------
@@ -81,6 +81,7 @@ class Control:
         with self.hold_sync():
             self.view = view
             self.state = (state or State()).to_json()
+        return self
 
     def filter(
         self,

@@ -112,6 +112,7 @@ class Explorer(Control, anywidget.AnyWidget):
         self._service: Service | None = Service(collection, self, self._send_message)
         self._incoming: Incoming | None = Incoming(self._service)
         self._esm, self._css = _front_end()
+        self._service.cleaner.leave_out_removed()
         for note in images.notes:
             self._service.note(note)
         self.set_trait("views", [view_content(info) for info in collection.views()])
@@ -145,6 +146,11 @@ class Explorer(Control, anywidget.AnyWidget):
         """Select images that are known to be there."""
         self.selected = list(ids)
 
+    def drop_gone(self) -> None:
+        """Let images that have gone be selected no longer."""
+        gone = self._living().collection.images.gone
+        self.selected = [image for image in self.selected if not gone[image]]
+
     def refresh(self) -> None:
         """Tell the browser about views, marks and labels, as far as they have changed."""
         service = self._living()
@@ -165,21 +171,34 @@ class Explorer(Control, anywidget.AnyWidget):
 
         return text_of(self._table(), State.parse(self.state), self.title)
 
-    def _ipython_display_(self, **_: Any) -> None:
-        """Show the widget, and after it a picture of it that stays in a saved notebook."""
-        from IPython.display import display
-
-        from fastdup_nb.widget.still import preview_html
-
+    def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, Any], dict[str, Any]] | None:
+        """Return the widget, and a picture of it for hosts that cannot show it."""
         bundle = super()._repr_mimebundle_() if self._service is not None else None
         if bundle is None:
+            return {"text/plain": repr(self)}, {}
+        return {**bundle[0], "text/html": self._still(), "text/plain": repr(self)}, {}
+
+    def _ipython_display_(self, **_: Any) -> None:
+        """Show the widget, and after it a picture of it that stays in a saved notebook.
+
+        Two outputs: JupyterLab shows nothing but an error for a widget without its kernel, whatever
+        else is in the same output. The living widget hides the picture.
+        """
+        from IPython import get_ipython
+        from IPython.display import display
+
+        bundle = super()._repr_mimebundle_() if self._service is not None else None
+        if bundle is None or not hasattr(get_ipython(), "kernel"):
             display({"text/plain": repr(self)}, raw=True)
             return
-        data, _metadata = bundle
-        # Empty HTML: hosts that cannot show the widget show the preview alone.
-        display({**data, "text/html": ""}, raw=True)
-        still = preview_html(self._table(), State.parse(self.state), self.title, self.preview)
-        display({"text/html": still, "text/plain": ""}, raw=True)
+        # Empty HTML: hosts that cannot show the widget show the picture alone.
+        display({**bundle[0], "text/html": "", "text/plain": repr(self)}, raw=True)
+        display({"text/html": self._still(), "text/plain": ""}, raw=True)
+
+    def _still(self) -> str:
+        from fastdup_nb.widget.still import preview_html
+
+        return preview_html(self._table(), State.parse(self.state), self.title, self.preview)
 
     # Messages and traits from the browser
 

@@ -36,11 +36,14 @@ Sender = Callable[[dict[str, Any], list[bytes]], None]
 class Front(Protocol):
     """What a service tells the widget that it works for."""
 
-    def show(self, view: str, state: State) -> None:
+    def show(self, view: str, state: State) -> object:
         """Show a view in a state."""
 
     def set_selected(self, ids: Sequence[int]) -> None:
         """Select images."""
+
+    def drop_gone(self) -> None:
+        """Let images that have gone be selected no longer."""
 
     def refresh(self) -> None:
         """Tell the browser about views, marks and labels, as far as they have changed."""
@@ -148,6 +151,7 @@ class Service:
         ids = list(images)
         self.thumbnails.forget(ids)
         self._front.refresh()
+        self._front.drop_gone()
         if ids or relabelled:
             self.announce("rows", "images", ids=ids)
 
