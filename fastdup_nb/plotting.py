@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from os import PathLike
 
+    from fastdup_nb.export.tensorboard import TensorBoard
     from fastdup_nb.store.workdir import WorkDir
     from fastdup_nb.views.labels import LabelSource
     from fastdup_nb.widget.plot import HistogramPlot, LinkedExplorer, MapPlot
@@ -130,3 +131,49 @@ class Plotting:
             progress=default_progress() if method != "pca" else None,
         )
         return MapPlot(shown, explorer=explorer, theme=theme, height=height)
+
+    def projector(
+        self,
+        log_dir: str | PathLike[str] | None = None,
+        *,
+        sample_size: int = 900,
+        get_label: LabelSource = None,
+        port: int = 0,
+        height: int = 800,
+    ) -> TensorBoard:
+        """Write the embeddings for TensorBoard's projector and show it.
+
+        Parameters
+        ----------
+        log_dir : path, optional
+            Folder for the files; `projector` in the work_dir when not given.
+        sample_size : int
+            Images at most: a random sample, the same every time.
+        get_label : callable, dict, path or list
+            The labels, in any form that `get_label_func` of the galleries takes.
+        port : int
+            0 for any free one.
+        height : int
+            Pixels.
+
+        Returns
+        -------
+        TensorBoard
+            `stop()` and `restart()` it; it ends with the kernel.
+
+        Raises
+        ------
+        MissingDependencyError
+            When TensorBoard is not installed.
+        FastdupError
+            When the files cannot be written, or TensorBoard does not start.
+        """
+        from fastdup_nb.export.projector import ProjectorOptions, write_projector
+        from fastdup_nb.export.tensorboard import check_installed, serve_projector
+        from fastdup_nb.progress import default_progress
+
+        check_installed()  # before the work
+        folder = self._work_dir.path / "projector" if log_dir is None else log_dir
+        options = ProjectorOptions(sample_size=sample_size, labels=get_label)
+        done = write_projector(self._work_dir, folder, options, default_progress())
+        return serve_projector(done.path, port=port, height=height)

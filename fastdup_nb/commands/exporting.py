@@ -33,6 +33,8 @@ PROJECTOR = FunctionOptions(
     optional=("log_dir",),
     texts=(("log_dir", "Folder for the files. Not given: WORK_DIR/projector."),),
 )
+NO_SHOW_HELP = "In a notebook: only write the files, as a shell does."
+STOP_HELP = "In a notebook: stop every TensorBoard that it has started, and write nothing."
 SPRITE = FunctionOptions(
     generate_sprite_image,
     skip=("img_list",),
@@ -56,6 +58,10 @@ def _declare_export(parser: Parser) -> None:
 
 def _declare_projector(parser: Parser) -> None:
     declare_results(parser)
+    port: Any = {"type": int, "metavar": "N", "help": "For TensorBoard. Not given: a free one."}
+    parser.add_argument("--port", **port)
+    parser.add_argument("--no-show", action="store_true", help=NO_SHOW_HELP)
+    parser.add_argument("--stop", action="store_true", help=STOP_HELP)
     PROJECTOR.declare(parser)
 
 
@@ -82,12 +88,22 @@ def _export(values: Namespace, place: Place) -> str:
     return f"Written: {session.export(kind, path, **objects)}"
 
 
-def _projector(values: Namespace, place: Place) -> str:
+def _projector(values: Namespace, place: Place) -> Any:
+    from fastdup_nb.export import tensorboard
+
+    if getattr(values, "stop", False):
+        count = tensorboard.stop_all()
+        return f"Stopped: {count} TensorBoard{'' if count == 1 else 's'}"
+    shown = not place.needs_page and not getattr(values, "no_show", False)
+    if shown:
+        tensorboard.check_installed()  # before the work
     work_dir = place.read_work_dir(getattr(values, "work_dir", None))
     given = PROJECTOR.arguments(values, place)
-    given.setdefault("log_dir", Path(work_dir) / KINDS["projector"])
+    given = {"log_dir": Path(work_dir) / KINDS["projector"], "d": None, **given}  # d: as stored
     _, text = call(export_to_tensorboard_projector, work_dir, **given)
-    return f"To see it: {text}"
+    if not shown:
+        return f"To see it: {text}"
+    return tensorboard.serve_projector(given["log_dir"], port=getattr(values, "port", 0))
 
 
 def _sprite(values: Namespace, place: Place) -> str:
@@ -113,7 +129,7 @@ EXPORTING = (
     ),
     Command(
         "projector",
-        "Write the embeddings for TensorBoard's projector.",
+        "Write the embeddings for TensorBoard's projector; a notebook shows it.",
         "WORK_DIR [options]",
         "photos_fastdup --log-dir logs",
         _declare_projector,
