@@ -14,6 +14,8 @@ from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 from fastdup_nb._version import __version__
+from fastdup_nb.engine.boxes import Boxes, list_input, make_reader, united_boxes, write_boxes
+from fastdup_nb.engine.containers import container_handling
 from fastdup_nb.engine.extract import ChunkReader, extract, fingerprint, statistics_columns
 from fastdup_nb.engine.known import KnownImages, UnionReader
 from fastdup_nb.engine.model import open_recorded_model, recorded_options
@@ -22,7 +24,7 @@ from fastdup_nb.engine.run import OURS, config_file, own_folders, relate_stored
 from fastdup_nb.errors import CorruptWorkDirError, RunInterruptedError, WorkDirError
 from fastdup_nb.models import settled_path
 from fastdup_nb.options import AUTO_NNF_MODE, InputSpec, RunOptions
-from fastdup_nb.sources import Listing, resolve
+from fastdup_nb.sources.supply import expand
 from fastdup_nb.store import names
 from fastdup_nb.store.extraction import Extraction, discard, read_checkpoint
 from fastdup_nb.store.testset import ABOUT, COMPARED
@@ -31,6 +33,7 @@ from fastdup_nb.store.workdir import WorkDir
 if TYPE_CHECKING:
     from fastdup_nb.models import Embedder
     from fastdup_nb.progress import Progress
+    from fastdup_nb.sources import Listing
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -86,16 +89,21 @@ def add(
     """
     here = WorkDir.open(work_dir)
     options = _options_of(here)
-    listing = resolve(
-        images, exclude=own_folders(dataclasses.replace(options, input_dir=images), here.path)
+    given = dataclasses.replace(
+        options, input_dir=images, annotations=None, num_images=0, min_offset=0, max_offset=0
     )
+    exclude = own_folders(given, here.path)
+    listing, boxes = list_input(given, make_plan(given), progress, exclude=exclude)
     for warning in listing.warnings:
         progress.message(warning)
+    plan = make_plan(options)
+    listing = expand(listing, plan.chunk, container_handling(options.turi, here, plan))
     with here.open_features() as features:
         embedder = open_recorded_model(here, features.shape[1], model_path)
     with WorkDir.create(here.path).lock():
         here = WorkDir(here.path)  # read under the lock
-        return _Addition(here, options, embedder, progress, model_path).carry_out(listing)
+        addition = _Addition(here, options, embedder, progress, model_path)
+        return addition.carry_out(listing, boxes)
 
 
 class _Addition:
@@ -120,13 +128,17 @@ class _Addition:
             options, turi_param=made_with["turi_param"], batch_size=made_with["batch_size"]
         )
         self._plan: Plan = make_plan(self._made_with)
+        self._boxes: Boxes | None = None
 
-    def carry_out(self, listing: Listing) -> Added:
+    def carry_out(self, listing: Listing, boxes: Boxes | None) -> Added:
         """Extract what is new or changed; then look for neighbours."""
         with KnownImages(self._work_dir, statistics_columns(self._made_with.turi)) as known:
             self._check(known)
             union, fresh = known.united_with(listing)
-            reader = ChunkReader(union, self._embedder, self._made_with.turi)
+            self._boxes = united_boxes(self._work_dir, union, listing, boxes)
+            reader = make_reader(
+                union, self._boxes, self._embedder, self._made_with.turi, self._work_dir
+            )
             changed = known.changed_among(listing.paths, reader, self._plan.threads)
             unchanged = len(listing.paths) - fresh - len(changed)
             if fresh or changed:
@@ -180,6 +192,8 @@ class _Addition:
             "bad": extraction.bad,
         }
         known.close()  # its file is about to be replaced
+        if self._boxes is not None:
+            finished |= write_boxes(private, finished, union, self._boxes, self._made_with.turi)
         finished |= config_file(self._work_dir, self._options, about)
         self._work_dir.publish(finished, outdated=self._work_dir.derived())
         discard(private)
@@ -205,6 +219,7 @@ def _options_of(work_dir: WorkDir) -> RunOptions:
     for name in ("input_dir", "test_dir"):
         if values.get(name) is None:
             values[name] = ()
+    values.pop("annotations", None)
     if values.get("run_mode") in (3, 4):
         # Compared again in full; as documented for mode 4, the train images lie elsewhere.
         train = (config[OURS].get(ABOUT) or {}).get("train", "")

@@ -76,7 +76,7 @@ class ChunkReader:
     """
 
     def __init__(self, listing: Listing, embedder: Embedder, limits: TuriParams) -> None:
-        self._listing = listing
+        self._listing, self._refused = listing, listing.refused
         self._embedder = embedder
         self._limits = limits
         self._size = embedder.input_size
@@ -124,6 +124,8 @@ class ChunkReader:
     def _read_image(self, index: int, path: str, read: Callable[[str], bytes]) -> _Good | BadFile:
         size = -1
         try:
+            if path in self._refused:
+                raise self._refused[path]
             data = read(path)
             size = len(data)
             return self._open_image(index, path, data)

@@ -91,7 +91,8 @@ class KnownImages:
         """Return the known images followed by the unknown ones of a listing, and their number."""
         known = set(self.listing.paths)
         fresh = [path for path in other.paths if path not in known]
-        return Listing([*self.listing.paths, *fresh], self.listing.offset, "list"), len(fresh)
+        paths = [*self.listing.paths, *fresh]
+        return Listing(paths, self.listing.offset, "list", refused=other.refused), len(fresh)
 
     def changed_among(
         self, paths: Iterable[str], reader: ChunkReader, threads: int

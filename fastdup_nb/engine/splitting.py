@@ -115,12 +115,11 @@ def _shares(by_name: Mapping[str, Path], listing: Listing) -> list[_Share]:
     for container, group in groupby(listed_rows(by_name), owner):
         index, name, _ = row = next(group)
         entry = listing.first_entry + number_of.get(container or name, 0)
-        start = listing.window[0] if listing.window else 0
         stem = part_stem(container) if container else f"{PREFIX}images{entry:010d}_"
         if listing.window and any(listing.window):  # one worker of several on this archive
-            stem += f"_{start:010d}_"
+            stem += f"_{listing.offset:010d}_"
         about = {"entry": entry, "container": container}
-        share = _Share(stem, index - start, about=about)
+        share = _Share(stem, index - listing.offset, about=about)
         for _, _, good in (row, *group):
             share.good += good
             share.bad += not good

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from itertools import islice
 from pathlib import Path
@@ -26,6 +26,7 @@ from fastdup_nb.sources.suffixes import (
 )
 
 if TYPE_CHECKING:
+    from fastdup_nb.errors import ImageError
     from fastdup_nb.options import InputSpec
 
 Kind = Literal["folder", "file_list", "list", "image", "container"]
@@ -59,6 +60,8 @@ class Listing:
         to use (0: to the end).
     first_entry : int
         Position of `paths[0]` in the full list of files and containers.
+    refused : mapping of str to ImageError
+        Paths that cannot be used, and why, when that is already known.
     """
 
     paths: Sequence[str]
@@ -69,6 +72,7 @@ class Listing:
     limit: int = 0
     window: tuple[int, int] | None = None
     first_entry: int = 0
+    refused: Mapping[str, ImageError] = field(default_factory=dict)
 
     @property
     def needs_supply(self) -> bool:
@@ -129,6 +133,9 @@ def resolve(
         stop = start + num_images if stop is None else min(stop, start + num_images)
     paths = list(islice(_count(found, notes), start, stop))
     has_containers = any(map(container_kind, paths))
+    if not paths and containers_only and not notes.listed:
+        message = "There is no archive in the input, and tar_only=1 leaves single images out."
+        raise EmptyInputError(message, "Leave tar_only out.")
     if not paths:
         raise _nothing(input_dir, kind, notes, start)
     if kind != "folder" and all(map(unavailable_kind, paths)):

@@ -7,7 +7,7 @@ whether an archive can be read at random or only in order. See `fastdup_nb.sourc
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass, field, replace
@@ -17,12 +17,12 @@ from typing import TYPE_CHECKING, Self
 from fastdup_nb.errors import ImageError, ImageProblem
 from fastdup_nb.sources.containers import Container, Member, container_kind, open_container
 from fastdup_nb.sources.limits import Limits
+from fastdup_nb.sources.listing import Listing
 from fastdup_nb.sources.reading import read_bytes
 from fastdup_nb.sources.suffixes import is_remote
 from fastdup_nb.sources.unpacking import unpack
 
 if TYPE_CHECKING:
-    from fastdup_nb.sources.listing import Listing
     from fastdup_nb.sources.remote import Fetch
 
 MOST_OPEN = 64
@@ -64,6 +64,8 @@ class Span:
         Where to go on when all of them are done.
     notes : sequence of (label, caption)
         What is known about them; empty when nothing.
+    refused : mapping of str to ImageError
+        Those that cannot be used, as the container already says.
     release : callable
         To be called when the span and all before it are done.
     """
@@ -73,6 +75,7 @@ class Span:
     read: Callable[[int], bytes]
     after: Place
     notes: Sequence[tuple[str, str]] = ()
+    refused: Mapping[str, ImageError] = field(default_factory=dict)
     release: Callable[[], None] = lambda: None
 
 
@@ -268,7 +271,28 @@ class Supply:
 
         after = replace(place, position=place.position + len(members))
         notes = [(member.label, member.caption) for member in members]
-        return Span(place.position, [member.name for member in members], read, after, notes)
+        names = [member.name for member in members]
+        refused = {member.name: member.error for member in members if member.error is not None}
+        return Span(place.position, names, read, after, notes, refused)
+
+
+def expand(listing: Listing, chunk: int, handling: Handling) -> Listing:
+    """Return a listing with the images of its containers in their places.
+
+    What cannot be used is among them, with the reason in `refused`; a name that comes twice is
+    there once.
+    """
+    if not listing.has_containers:
+        return listing
+    paths: dict[str, None] = {}
+    refused: dict[str, ImageError] = {}
+    with Supply(listing, chunk, handling=replace(handling, unpack_to=None)) as supply:
+        for span in supply.spans():
+            if span is not None:
+                refused |= {name: why for name, why in span.refused.items() if name not in paths}
+                paths |= dict.fromkeys(span.names)
+                span.release()
+    return Listing(list(paths), listing.offset, "list", listing.warnings, refused=refused)
 
 
 def _file_span(names: Sequence[str], start: int, after: Place) -> Span:
