@@ -5,6 +5,8 @@ from __future__ import annotations
 import colorsys
 import io
 import json
+import os
+import signal
 import socket
 import subprocess
 import sys
@@ -20,9 +22,12 @@ import pytest
 from PIL import Image
 
 import fastdup_nb
+from tests.browser.notebooks import SLOW, look, open_notebook, run_cell
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
+
+    from tests.browser.conftest import Lab
 
 SECONDS = 60
 COUNT, D = 12, 24
@@ -32,17 +37,23 @@ COLOURS = [
 ]
 
 
-@pytest.fixture
-def logs(tmp_path: Path) -> Path:
-    """Twelve images of one colour each, one of which is gone when they are exported."""
+def make_results(folder: Path) -> list[str]:
+    """Write twelve images of one colour each, one of which is gone, and their embeddings."""
     photos = []
     for number, colour in enumerate(COLOURS):
-        path = tmp_path / f"{number:02d}.png"
+        path = folder / f"{number:02d}.png"
         Image.new("RGB", (64, 64), colour).save(path)
         photos.append(str(path))
     vectors = np.random.default_rng(1).normal(size=(COUNT, D)).astype(np.float32)
-    fastdup_nb.save_binary_feature(tmp_path / "work", photos, vectors)
+    fastdup_nb.save_binary_feature(folder / "work", photos, vectors)
+    (folder / "work" / "similarity.csv").write_text("from,to,distance\n")
     Path(photos[7]).unlink()
+    return photos
+
+
+@pytest.fixture
+def logs(tmp_path: Path) -> Path:
+    photos = make_results(tmp_path)
     labels = {path: f"label {number}\t<b>" for number, path in enumerate(photos)}
     folder = tmp_path / "logs"
     exported = fastdup_nb.export_to_tensorboard_projector(
@@ -90,6 +101,15 @@ def wait_for_projector(address: str, server: subprocess.Popen[bytes], log: Path)
     pytest.fail(f"TensorBoard shows no projector:\n{log.read_text()[-3000:]}")
 
 
+def count_colours(screenshot: bytes) -> int:
+    """How many of the images are to be seen; one of them is gone."""
+    wanted = [colour for number, colour in enumerate(COLOURS) if number != 7]
+    with Image.open(io.BytesIO(screenshot)) as picture:
+        pixels = np.asarray(picture.convert("RGB")).astype(int).reshape(-1, 3)
+    near = [np.abs(pixels - colour).max(axis=1) < 12 for colour in wanted]
+    return sum(int(found.sum() > 50) for found in near)
+
+
 @pytest.mark.slow
 def test_tensorboard_serves_every_part(tensorboard: str, logs: Path) -> None:
     assert json.loads(get(tensorboard, "runs")) == ["."]
@@ -115,14 +135,48 @@ def test_the_sprites_are_on_screen(tensorboard: str, browser_with_webgl: Browser
     requests: list[str] = []
     page.on("request", lambda request: requests.append(request.url))
     page.goto(f"{tensorboard}/#projector")
-    wanted = np.array([colour for number, colour in enumerate(COLOURS) if number != 7])
     deadline, shown = time.monotonic() + SECONDS, 0
-    while time.monotonic() < deadline and shown < len(wanted) - 3:  # some may hide others
+    while time.monotonic() < deadline and shown < COUNT - 4:  # some may hide others
         page.wait_for_timeout(500)
-        with Image.open(io.BytesIO(page.screenshot())) as picture:
-            pixels = np.asarray(picture.convert("RGB")).astype(int).reshape(-1, 3)
-        near = [np.abs(pixels - colour).max(axis=1) < 12 for colour in wanted]
-        shown = sum(int(found.sum() > 50) for found in near)
-    assert shown >= len(wanted) - 3
+        shown = count_colours(page.screenshot())
+    assert shown >= COUNT - 4
     hosts = {urlsplit(url).hostname for url in requests if url.startswith("http")}
     assert hosts == {"127.0.0.1"}
+
+
+CELLS = (
+    "%load_ext fastdup_nb\nimport os, fastdup_nb",
+    "board = %fastdup projector work --sample-size 12\nboard",
+    "print(board.address, board.is_running, os.getpid())",
+)
+
+
+@pytest.mark.browser
+def test_it_shows_inline_and_ends_with_the_kernel(
+    lab: Lab, browser_with_webgl: Browser, tmp_path: Path
+) -> None:
+    pytest.importorskip("tensorboard")
+    make_results(lab.folder)
+    page = open_notebook(browser_with_webgl, lab, CELLS)
+    run_cell(page, 0)
+    output = run_cell(page, 1)
+    frame = output.locator("iframe")
+    frame.wait_for(timeout=SLOW)
+    frame.scroll_into_view_if_needed()
+    deadline, shown = time.monotonic() + SECONDS, 0
+    while time.monotonic() < deadline and shown < COUNT - 4:  # some may hide others
+        page.wait_for_timeout(500)
+        shown = count_colours(frame.screenshot())
+    look(page, "lab-projector")
+    assert shown >= COUNT - 4
+    address, running, process = run_cell(page, 2).inner_text().split()
+    assert running == "True"
+    os.kill(int(process), signal.SIGKILL)
+    deadline = time.monotonic() + SECONDS
+    while time.monotonic() < deadline:
+        try:
+            get(f"{address}data/plugins_listing")
+        except OSError:
+            return
+        time.sleep(0.2)
+    pytest.fail("TensorBoard outlives the kernel")
