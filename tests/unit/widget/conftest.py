@@ -45,8 +45,7 @@ class Place:
 
 
 @pytest.fixture
-def place(tmp_path, monkeypatch) -> Place:
-    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))  # a trash of its own
+def place(tmp_path) -> Place:
     photos = tmp_path / "photos"
     for seed, (name, size) in enumerate(zip(NAMES, SIZES, strict=True)):
         path = photos / name

@@ -3,6 +3,7 @@
 import base64
 import gc
 import io
+import threading
 import weakref
 
 import numpy as np
@@ -15,7 +16,7 @@ from fastdup_nb._version import __version__
 from fastdup_nb.errors import OptionError
 from fastdup_nb.views.explore.images import Images
 from fastdup_nb.widget.explorer import Explorer
-from tests.unit.widget.conftest import Browser, label_of
+from tests.unit.widget.conftest import PATIENCE, Browser, label_of
 
 A, B, C, D, E, HOSTILE, F = range(7)
 
@@ -322,6 +323,9 @@ def test_close_ends_it_and_lets_go_of_the_data(place):
     images = weakref.ref(explorer._service.collection.images)
     explorer.close()
     assert browser.unasked("closed")
+    for thread in threading.enumerate():
+        if thread.name == "fastdup_nb-thumbnails":
+            thread.join(PATIENCE)
     gc.collect()
     assert images() is None
     browser.wire.messages.clear()
