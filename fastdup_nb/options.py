@@ -13,7 +13,15 @@ from os import PathLike
 from typing import Any
 
 from fastdup_nb.errors import OptionError
-from fastdup_nb.turi import TURI_MODELS, TuriParams, option, parse_pairs, require, unknown_name
+from fastdup_nb.turi import (
+    TURI_MODELS,
+    TuriParams,
+    option,
+    parse_pairs,
+    read_box,
+    require,
+    unknown_name,
+)
 
 InputSpec = str | PathLike[str] | Sequence[str | PathLike[str]]
 
@@ -119,7 +127,17 @@ class RunOptions:
         "num_clusters=100,num_em_iter=20.",
         metavar="K=V,...",
     )
-    bounding_box: str = option("", "Box to crop from every image.", flag=False)
+    bounding_box: str = option(
+        "",
+        "Compare parts of images: a box for all, 'row_y=0,col_x=0,height=50,width=50'; 'face'; "
+        "'yolov5s' or the ONNX file of a YOLO network.",
+        metavar="BOX",
+    )
+    annotations: Any = option(
+        None,
+        "Compare the boxes of annotations: CSV, COCO JSON, or the YAML file of YOLO.",
+        metavar="FILE",
+    )
     batch_size: int = option(1, "Images per inference; 1: chosen by the engine.", metavar="N")
     resume: bool | int = option(0, "Go on with an unfinished run in this work_dir.")
     high_accuracy: bool = option(
@@ -185,8 +203,7 @@ class RunOptions:
             )
             raise OptionError(message, hint)
         if self.bounding_box:
-            message = "bounding_box is not available in this version."
-            raise OptionError(message, "Leave bounding_box out.")
+            read_box(self.bounding_box)
         self._check_test()
 
     def _check_test(self) -> None:
@@ -217,9 +234,11 @@ class RunOptions:
         """Return the arguments of run as `config.json` stores them (licence left out)."""
         values: dict[str, Any] = {}
         for item in dataclasses.fields(self):
-            if item.name in ("license", "turi"):
-                continue
             value = getattr(self, item.name)
+            if item.name in ("license", "turi") or (item.name == "annotations" and value is None):
+                continue
+            if item.name == "annotations" and not isinstance(value, (str, PathLike)):
+                value = "a table"
             if isinstance(value, PathLike):
                 value = str(value)
             elif item.name in ("input_dir", "test_dir") and not isinstance(value, str):

@@ -67,6 +67,13 @@ class TuriParams:
     nnmodel: str = option(
         "brute_force", "Neighbour method of the provider turi.", choices=TURI_MODELS
     )
+    save_crops: bool = option(False, "Save the crop of every box as a JPEG file in crops/.")
+    augmentation_horiz: float = option(
+        0.2, "Margin left and right of a found face or object, relative to it.", metavar="SHARE"
+    )
+    augmentation_vert: float = option(
+        0.2, "Margin above and below a found face or object, relative to it.", metavar="SHARE"
+    )
     delete_tar: bool = option(
         True, "Delete the downloaded copy of an archive after use; never an archive of yours."
     )
@@ -116,8 +123,17 @@ class TuriParams:
             require(0 <= threshold <= 1, "ccthreshold", threshold, "a number from 0 to 1")
         least = self.hierarchical_threshold
         require(0 <= least <= 1, "hierarchical_threshold", least, "a number from 0 to 1")
+        for name in ("max_archive_gb", "max_archive_ratio"):
+            most = getattr(self, name)
+            require(most > 0, name, most, "a number above 0")
+        for name, low in (("num_images_in_tar", 0), ("max_archive_members", 1)):
+            number = getattr(self, name)
+            require(number >= low, name, number, f"a whole number of at least {low}")
         nodes = self.hierarchical_min_nodes
         require(nodes >= 1, "hierarchical_min_nodes", nodes, "a whole number of at least 1")
+        for name in ("augmentation_horiz", "augmentation_vert"):
+            margin = getattr(self, name)
+            require(0 <= margin <= 1, name, margin, "a number from 0 to 1")
         if self.nnmodel not in TURI_MODELS:
             raise unknown_name("nnmodel", self.nnmodel, TURI_MODELS)
 
@@ -160,6 +176,46 @@ def parse_pairs(text: str, what: str) -> dict[str, str]:
             raise OptionError(message, "Write key=value pairs separated by commas.")
         pairs[key.strip()] = value.strip()
     return pairs
+
+
+DETECTORS = ("face", "yolov5s")
+_MOST_PIXELS = 1e6
+_BOX_KEYS = ("col_x", "row_y", "width", "height")
+
+
+def read_box(text: str) -> tuple[float, float, float, float] | None:
+    """Read `bounding_box`: one box for all images; None when it names a detector.
+
+    Raises
+    ------
+    OptionError
+        When it is neither.
+
+    Examples
+    --------
+    >>> read_box("row_y=20,col_x=10,height=40,width=30")
+    (10.0, 20.0, 30.0, 40.0)
+    """
+    if "=" not in text:
+        if text in DETECTORS or text.lower().endswith(".onnx"):
+            return None
+        form = "row_y=20,col_x=10,height=40,width=30"
+        message = f"bounding_box={text!r} cannot be used."
+        raise OptionError(message, f"Give {form!r}, 'face', 'yolov5s' or an ONNX file.")
+    pairs = parse_pairs(text, "bounding_box")
+    for key in pairs:
+        if key not in _BOX_KEYS:
+            raise unknown_name("bounding_box key", key, _BOX_KEYS)
+    missing = [key for key in _BOX_KEYS if key not in pairs]
+    require(not missing, "bounding_box", text, f"{', '.join(missing)} too")
+    try:
+        x, y, width, height = (float(pairs[key]) for key in _BOX_KEYS)
+    except ValueError as error:
+        raise OptionError(f"bounding_box={text!r} cannot be used.", "Give numbers.") from error
+    inside = 0 <= x < _MOST_PIXELS and 0 <= y < _MOST_PIXELS
+    inside = inside and 0 < width < _MOST_PIXELS and 0 < height < _MOST_PIXELS
+    require(inside, "bounding_box", text, "a box with an area, from 0 on")
+    return x, y, width, height
 
 
 def unknown_name(what: str, name: object, known: Mapping[str, Any] | Sequence[str]) -> OptionError:

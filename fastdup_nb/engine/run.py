@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fastdup_nb._version import __version__
+from fastdup_nb.engine.boxes import list_input, make_reader, sign, write_boxes, yolo_parts
 from fastdup_nb.engine.containers import container_handling, input_identity
 from fastdup_nb.engine.extract import (
-    ChunkReader,
     extract,
     fingerprint,
     statistics_columns,
@@ -24,7 +24,6 @@ from fastdup_nb.engine.splitting import list_images, split_extraction
 from fastdup_nb.errors import InputError, RunInterruptedError
 from fastdup_nb.models import expected_dimension, load_embedder, settled_path
 from fastdup_nb.paths import absolute
-from fastdup_nb.sources import resolve
 from fastdup_nb.store import names
 from fastdup_nb.store.extraction import Extraction, discard, read_checkpoint
 from fastdup_nb.store.files import write_atomically
@@ -35,6 +34,7 @@ from fastdup_nb.store.workdir import WorkDir
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from fastdup_nb.engine.boxes import Boxes
     from fastdup_nb.models import Embedder
     from fastdup_nb.options import InputSpec, RunOptions
     from fastdup_nb.progress import Progress
@@ -72,6 +72,7 @@ def run(options: RunOptions, progress: Progress, *, split: bool | None = None) -
         When the user interrupts it; the work_dir can be resumed.
     """
     options = replace(options, d=expected_dimension(options.model_path, options.d))
+    options = yolo_parts(options, progress)
     plan = make_plan(options)
     if split is not None:
         plan = replace(plan, split=split)
@@ -93,22 +94,20 @@ def run(options: RunOptions, progress: Progress, *, split: bool | None = None) -
 
 def _extract(options: RunOptions, plan: Plan, progress: Progress) -> WorkDir:
     path = work_dir_path(options)
-    listing = resolve(
-        options.input_dir,
-        num_images=options.num_images,
-        min_offset=options.min_offset,
-        max_offset=options.max_offset,
+    listing, boxes = list_input(
+        options,
+        plan,
+        progress,
         exclude=[*own_folders(options, path), *inner_folders(options, progress)],
-        containers_only=options.turi.tar_only,
     )
     for warning in listing.warnings:
         progress.message(warning)
     embedder = load_embedder(options.model_path, options.d, options.compute, progress)
     work_dir = WorkDir.create(path)
     with work_dir.lock():
-        mark = fingerprint(listing, embedder, options.turi, plan.chunk)
+        mark = sign(fingerprint(listing, embedder, options.turi, plan.chunk), boxes)
         if not (options.resume and _is_extracted(work_dir, mark, listing)):
-            _extract_listing(work_dir, listing, embedder, options, plan, progress, mark)
+            _extract_listing(work_dir, listing, boxes, embedder, options, plan, progress, mark)
         work_dir = WorkDir(path)  # the names it may have read are those of the earlier run
         if not work_dir.file_names:
             raise _nothing_usable(work_dir)
@@ -118,6 +117,7 @@ def _extract(options: RunOptions, plan: Plan, progress: Progress) -> WorkDir:
 def _extract_listing(
     work_dir: WorkDir,
     listing: Listing,
+    boxes: Boxes | None,
     embedder: Embedder,
     options: RunOptions,
     plan: Plan,
@@ -132,7 +132,7 @@ def _extract_listing(
         resume=bool(options.resume),
         notes=listing.has_containers,
     )
-    reader = ChunkReader(listing, embedder, options.turi)
+    reader = make_reader(listing, boxes, embedder, options.turi, work_dir)
     with extraction:
         handling = container_handling(options.turi, work_dir, plan)
         extract(reader, listing, plan, extraction, progress, handling)
@@ -156,17 +156,20 @@ def _extract_listing(
         about |= {
             "fingerprint": _mark_of_names(finished, embedder, options, plan),
             "entries": mark,
-            "entry": listing.first_entry,
-            "input": input_identity(options.input_dir),
         }
+    is_share = listing.has_containers or bool(options.min_offset or options.max_offset)
+    if is_share:  # what merging puts the shares of several workers in order by
+        about |= {"entry": listing.first_entry, "input": input_identity(options.input_dir)}
     parts: dict[Path, str] = {}
-    if listing.has_containers and plan.split:
+    if is_share and plan.split:
         parts = split_extraction(finished, listing, work_dir.private, about, embedder.d)
+    if boxes is not None:
+        finished |= write_boxes(work_dir.private, finished, listing, boxes, options.turi)
     if record := record_of_files(parts) or record_of_parts(work_dir.path):
         about[RECORD] = record
     finished |= parts
     finished |= config_file(work_dir, options, about)
-    outdated = [*work_dir.derived(), names.STATISTICS, *names.TEST_FILES, *names.NOTES]
+    outdated = [*work_dir.derived(), names.STATISTICS, *names.TEST_FILES, *names.NOTES, names.CROPS]
     work_dir.publish(finished, outdated=outdated)
     discard(work_dir.private)
 

@@ -20,12 +20,12 @@ from fastdup_nb.core.crossing import cross_edges, match_content
 from fastdup_nb.core.neighbors import build_index
 from fastdup_nb.core.pairs import Edges
 from fastdup_nb.core.rows import ChosenRows
+from fastdup_nb.engine.boxes import list_input, make_reader, test_part
 from fastdup_nb.engine.extract import ChunkReader, extract, fingerprint, statistics_columns
 from fastdup_nb.engine.run import OURS, config_file, own_folders
 from fastdup_nb.engine.stored_index import EXACT_ROWS, open_stored_index
 from fastdup_nb.errors import InputError, ModelError, OptionError, ResultNotFoundError
 from fastdup_nb.paths import absolute
-from fastdup_nb.sources import resolve
 from fastdup_nb.store import names
 from fastdup_nb.store.extraction import DIGESTS, Extraction, discard, read_checkpoint
 from fastdup_nb.store.features import locate, open_features
@@ -161,11 +161,20 @@ def _extract(work_dir: WorkDir, options: RunOptions, plan: Plan, progress: Progr
     first, last, most = (
         (0, 0, 0) if plan.extract else (options.min_offset, options.max_offset, options.num_images)
     )
-    exclude = own_folders(dataclasses.replace(options, input_dir=given), work_dir.path)
+    asked = dataclasses.replace(
+        options,
+        input_dir=given,
+        annotations=None,
+        test_dir="",
+        run_mode=1,
+        num_images=most,
+        min_offset=first,
+        max_offset=last,
+    )
+    exclude = own_folders(asked, work_dir.path)
     try:
-        listing = resolve(
-            given, num_images=most, min_offset=first, max_offset=last, exclude=exclude
-        )
+        part = test_part(given)
+        listing, boxes = list_input(asked, plan, progress, exclude=exclude, part=part)
     except InputError as error:
         raise type(error)(error.message.replace("input_dir", "test_dir"), error.hint) from error
     for warning in listing.warnings:
@@ -174,7 +183,8 @@ def _extract(work_dir: WorkDir, options: RunOptions, plan: Plan, progress: Progr
     with work_dir.lock():
         mark = fingerprint(listing, embedder, options.turi, plan.chunk)
         if not _is_extracted(work_dir, mark, listing):
-            _extract_listing(work_dir, listing, embedder, options, plan, progress, mark)
+            reader = make_reader(listing, boxes, embedder, asked.turi)
+            _extract_listing(work_dir, listing, reader, options, plan, progress, mark)
     found = TestSet.open(work_dir.path)
     if found is None or not found.file_names:
         message = f"None of the {len(listing.paths):,} test files could be used as an image."
@@ -185,7 +195,7 @@ def _extract(work_dir: WorkDir, options: RunOptions, plan: Plan, progress: Progr
 def _extract_listing(
     work_dir: WorkDir,
     listing: Listing,
-    embedder: Embedder,
+    reader: ChunkReader,
     options: RunOptions,
     plan: Plan,
     progress: Progress,
@@ -200,7 +210,6 @@ def _extract_listing(
         private, mark, statistics_columns(options.turi), resume=resume, published=PUBLISHED
     )
     with extraction:
-        reader = ChunkReader(listing, embedder, options.turi)
         extract(reader, listing, plan, extraction, progress)
         finished = extraction.close()
     told = {"fingerprint": mark, "good": extraction.good, "bad": extraction.bad}

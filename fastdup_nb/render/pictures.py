@@ -14,7 +14,7 @@ from fastdup_nb.errors import ImageError
 from fastdup_nb.media.decode import decode
 from fastdup_nb.media.silence import silenced_codecs
 from fastdup_nb.media.thumbnail import make_thumbnail, to_data_uri
-from fastdup_nb.sources import read_bytes
+from fastdup_nb.sources import read_shown
 from fastdup_nb.store.files import readable_errors, write_atomically
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ class PictureMaker:
 
     def _make(self, card: ImageCard) -> Picture:
         try:
-            data = read_bytes(card.path)
+            data = read_shown(card.path)
             thumbnail = make_thumbnail(data, self._max_side, self._quality)
             width, height = card.width, card.height
             if width is None or height is None:

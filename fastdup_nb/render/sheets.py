@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw
 from fastdup_nb.errors import ImageError
 from fastdup_nb.media.silence import silenced_codecs
 from fastdup_nb.media.thumbnail import make_thumbnail
-from fastdup_nb.sources import read_bytes
+from fastdup_nb.sources import read_shown
 from fastdup_nb.store.files import readable_errors, write_atomically
 from fastdup_nb.views.hierarchical import SHEETS, find_sheets, sheet_name
 
@@ -82,7 +82,7 @@ def make_sheet(paths: Sequence[str]) -> bytes:
 
 def _paste(sheet: Image.Image, path: str, left: int, top: int) -> None:
     try:
-        picture = Image.open(io.BytesIO(make_thumbnail(read_bytes(path), CELL, 85)))
+        picture = Image.open(io.BytesIO(make_thumbnail(read_shown(path), CELL, 85)))
     except ImageError:
         ImageDraw.Draw(sheet).rectangle((left, top, left + CELL, top + CELL), fill="#d4d4d4")
         return

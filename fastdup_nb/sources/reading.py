@@ -6,7 +6,7 @@ import os
 import stat
 
 from fastdup_nb.errors import ImageError, ImageProblem, InputError
-from fastdup_nb.sources import members, remote
+from fastdup_nb.sources import crops, members, remote
 from fastdup_nb.sources.limits import MAX_FILE_SIZE
 from fastdup_nb.sources.suffixes import is_remote
 
@@ -26,7 +26,8 @@ def read_bytes(path: str) -> bytes:
     ----------
     path : str
         A regular file, links followed, never waiting for a pipe or device; else a member of a
-        container; else, with a scheme, an object on another machine.
+        container; else, with a scheme, an object on another machine. A crop of any of these, see
+        `sources.crops`, comes as an uncompressed image file.
 
     Returns
     -------
@@ -55,6 +56,19 @@ def read_bytes(path: str) -> bytes:
     return data
 
 
+def read_shown(path: str) -> bytes:
+    """Return what a gallery shows of an image: of a crop also what lies around it, with a frame.
+
+    Raises
+    ------
+    ImageError
+        As `read_bytes`.
+    """
+    if crops.split_crop(path) is not None and not os.path.lexists(path):
+        return crops.frame_crop(path, read_bytes) or b""
+    return read_bytes(path)
+
+
 def exists(path: str) -> bool:
     """Return whether there is a file, a member of a container or a remote object of that name.
 
@@ -63,6 +77,8 @@ def exists(path: str) -> bool:
     path : str
         As `read_bytes` takes it.
     """
+    if (split := crops.split_crop(path)) is not None and not os.path.lexists(path):
+        return exists(split[0])
     if is_remote(path):
         try:
             return remote.reader_of(path).exists(path)
@@ -76,6 +92,8 @@ def exists(path: str) -> bool:
 
 def _read_elsewhere(path: str, error: OSError) -> bytes:
     """Return what is no file of its own."""
+    if (data := crops.read_crop(path, read_bytes)) is not None:
+        return data
     if is_remote(path):
         try:
             return remote.reader_of(path).read_bytes(path)

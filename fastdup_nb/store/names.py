@@ -25,6 +25,9 @@ KMEANS_CENTROIDS = "kmeans_centroids.csv"
 KMEANS_ASSIGNMENTS = "kmeans_assignments.csv"
 KMEANS_INDEX = "kmeans.index"
 SEARCH = "search.csv"
+# Where the boxes of a run are in their images.
+CROPS = "atrain_crops.csv"
+CROP_FOLDER = "crops"
 # The test images of a run that compares them with the others. The original does not keep them.
 TEST_FEATURES = "atest_features.dat"
 TEST_FEATURE_NAMES = "atest_features.dat.csv"
@@ -57,6 +60,10 @@ OLDER_NAMES = {
 }
 
 FEATURE_NAMES_COLUMNS = ("index", "filename")
+CROPS_COLUMNS = (
+    *("index", "filename", "crop_filename", "col_x", "row_y", "width", "height"),
+    *("label", "confidence"),
+)
 LABELS_COLUMNS = ("index", "filename", "label")
 BAD_FILES_COLUMNS = ("index", "filename", "error_code", "filesize", "reason")
 PAIR_COLUMNS = ("from", "to", "distance")

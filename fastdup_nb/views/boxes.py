@@ -10,12 +10,12 @@ from typing import Any
 
 from fastdup_nb.errors import InputNotFoundError, OptionError
 from fastdup_nb.paths import absolute
+from fastdup_nb.store import names
 from fastdup_nb.store.tables import read_columns
 from fastdup_nb.views.labels import call_user_function
 
 Box = tuple[float, float, float, float]
 BoxSource = Callable[[str], Any] | Mapping[str, Any] | str | PathLike[str] | None
-CROPS = "atrain_crops.csv"
 _CROP_COLUMNS = ("filename", "col_x", "row_y", "width", "height")
 _FORM = "A box is four numbers x1, y1, x2, y2 in pixels; give a list of boxes per image."
 
@@ -81,9 +81,9 @@ def as_boxes(value: Any, path: str) -> tuple[Box, ...]:
 
 def read_box_file(path: Path) -> dict[str, tuple[Box, ...]]:
     """Read boxes from a CSV file or from the `atrain_crops.csv` of a work_dir."""
-    file = path / CROPS if path.is_dir() else path
+    file = path / names.CROPS if path.is_dir() else path
     if not file.is_file():
-        hint = f"Give a CSV file, or a work_dir that holds {CROPS}."
+        hint = f"Give a CSV file, or a work_dir that holds {names.CROPS}."
         raise InputNotFoundError(f"The box file {file} does not exist.", hint)
     columns = read_columns(file, _CROP_COLUMNS)
     missing = [name for name in _CROP_COLUMNS if name not in columns]

@@ -14,7 +14,13 @@ from fastdup_nb.store import names
 from fastdup_nb.store.tables import read_columns
 from fastdup_nb.views.boxes import BoxSource, make_box_function
 from fastdup_nb.views.gallery import ImageCard
-from fastdup_nb.views.labels import Labels, LabelSource, TextSource, make_labeller
+from fastdup_nb.views.labels import (
+    Labels,
+    LabelSource,
+    TextSource,
+    has_stored_labels,
+    make_labeller,
+)
 from fastdup_nb.views.labels import make_text_function as make_text
 from fastdup_nb.views.places import make_resolver
 
@@ -68,7 +74,7 @@ class CardMaker:
         self._results = results
         self.path = make_resolver(results, options.get("input_dir"))
         label_source = options.get("get_label_func")
-        self.has_labels = label_source is not None
+        self.has_labels = label_source is not None or has_stored_labels(results)
         box_source = options.get("get_bounding_box_func")
         self._find_labels = by_either_name(label_source, make_labeller(label_source, results))
         self._find_boxes = by_either_name(box_source, make_box_function(box_source))

@@ -10,6 +10,9 @@ from typing import Any, Protocol
 
 from fastdup_nb.errors import InputNotFoundError, OptionError
 from fastdup_nb.paths import absolute
+from fastdup_nb.store import names
+from fastdup_nb.store.tables import read_columns
+from fastdup_nb.store.workdir import WorkDir
 
 Labels = tuple[str, ...]
 LabelSource = Callable[[str], Any] | Mapping[str, Any] | Sequence[Any] | str | PathLike[str] | None
@@ -43,7 +46,8 @@ def make_labeller(source: LabelSource, work_dir: ImageList | None = None) -> Lab
     source : callable, mapping, path, sequence or None
         A function of the absolute path; a mapping from it; a CSV file with a column `label` joined
         by its column `filename` or `index`, or by row; or one label per image in the order of the
-        file list. A label is a text or a list of texts; None, "" and NaN are no label.
+        file list. A label is a text or a list of texts; None, "" and NaN are no label. Without a
+        source the labels that the run found in annotations or archives, if any.
     work_dir : WorkDir or ImageList, optional
         Needed to join by `index` or by row.
 
@@ -59,7 +63,7 @@ def make_labeller(source: LabelSource, work_dir: ImageList | None = None) -> Lab
     V0.2 API page, `get_label_func`.
     """
     if source is None:
-        return lambda _path: ()
+        return _from_mapping(read_stored_labels(work_dir))
     if isinstance(source, Mapping):
         return _from_mapping(source)
     if callable(source):
@@ -68,6 +72,20 @@ def make_labeller(source: LabelSource, work_dir: ImageList | None = None) -> Lab
         return _from_mapping(read_label_file(Path(source).expanduser(), work_dir))
     values = list(source)
     return _from_mapping(_by_row(values, work_dir, f"The list of {len(values):,} labels"))
+
+
+def has_stored_labels(work_dir: object) -> bool:
+    """Return whether a run found labels in annotations or archives."""
+    return isinstance(work_dir, WorkDir) and work_dir.has(names.LABELS)
+
+
+def read_stored_labels(work_dir: object) -> dict[str, str]:
+    """Return the labels that a run found in annotations or archives, by file name."""
+    if not isinstance(work_dir, WorkDir) or not work_dir.has(names.LABELS):
+        return {}
+    columns = read_columns(work_dir.file(names.LABELS), ["filename", "label"])
+    files, labels = (columns.get(name, []) for name in ("filename", "label"))
+    return {name: label for name, label in zip(files, labels, strict=False) if label}
 
 
 def make_text_function(source: TextSource, option: str) -> Callable[[str], str] | None:

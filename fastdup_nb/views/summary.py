@@ -37,6 +37,7 @@ WORDS_OF_PROBLEMS: dict[str, str] = {
     ImageProblem.NOT_AN_IMAGE: "not an image",
     ImageProblem.UNSUPPORTED: "format not supported",
     ImageProblem.ZERO_VECTOR: "no usable embedding",
+    ImageProblem.BAD_BOX: "box that cannot be used",
 }
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from fastdup_nb.errors import ImageError
 from fastdup_nb.media.silence import silenced_codecs
 from fastdup_nb.media.thumbnail import make_thumbnail
-from fastdup_nb.sources import read_bytes
+from fastdup_nb.sources import read_shown
 
 KEPT_BYTES = 32 << 20
 MOST_THREADS = 8
@@ -180,7 +180,7 @@ class ThumbnailMaker:
     def _make(self, image: int, side: int) -> tuple[bytes | None, str]:
         quality = LARGE_QUALITY if side > LARGE_SIDE else QUALITY
         try:
-            return make_thumbnail(read_bytes(self._path_of(image)), side, quality), ""
+            return make_thumbnail(read_shown(self._path_of(image)), side, quality), ""
         except ImageError as error:
             return None, error.message
         except Exception as error:  # noqa: BLE001 - one image never ends the widget

@@ -118,9 +118,7 @@ NO_EFFECT = {
 }
 # Parameters that are refused in one line until then: boxes, a larger model.
 MISSING_PARAMETERS = {
-    ("run", "bounding_box"): "row_y=1,col_x=1,height=9,width=9",
     ("run_on_webdataset", "bounding_box"): "row_y=1,col_x=1,height=9,width=9",
-    ("run_kmeans", "bounding_box"): "row_y=1,col_x=1,height=9,width=9",
 }
 
 # For every function: the files of this folder, their tests, and the parameters these prove. Keys
@@ -156,6 +154,9 @@ PROOFS = {
         },
         "test_testset_spec": {
             "test_test_dir": "test_dir",
+        },
+        "test_boxes_spec": {
+            "test_bounding_box": "bounding_box",
         },
     },
     "run_on_webdataset": {
@@ -461,6 +462,9 @@ PROOFS = {
         },
         "test_high_accuracy_spec": {
             "test_run_kmeans": "high_accuracy",
+        },
+        "test_boxes_spec": {
+            "test_bounding_box_of_kmeans": "bounding_box",
         },
         "test_other_parameters_spec": {
             "test_run_kmeans": (

@@ -16,7 +16,7 @@ from fastdup_nb.media.thumbnail import make_thumbnail
 from fastdup_nb.render.environment import environment, policy_hash
 from fastdup_nb.render.figures.drawing import bokeh_script, bokeh_version, draw, kind_of
 from fastdup_nb.render.html import page_path
-from fastdup_nb.sources import read_bytes
+from fastdup_nb.sources import read_shown
 from fastdup_nb.store.files import readable_errors, write_atomically
 from fastdup_nb.views.cards import check_count
 from fastdup_nb.views.plots.embedding_map import EmbeddingMap
@@ -131,7 +131,7 @@ def _paths(shown: EmbeddingMap, places: object) -> list[str]:
 
 def _thumbnail(path: str) -> str:
     try:
-        return b64encode(make_thumbnail(read_bytes(path), SIDE, QUALITY)).decode("ascii")
+        return b64encode(make_thumbnail(read_shown(path), SIDE, QUALITY)).decode("ascii")
     except ImageError:
         return ""
 
