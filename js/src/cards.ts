@@ -1,6 +1,6 @@
 // The cards of the grid: a row of a view with its pictures. A card is made for one row and never becomes another's.
 
-import { h, own, type Child } from "./dom.ts";
+import { type Child, h, on, own } from "./dom.ts";
 import { icon, type IconName } from "./icons.ts";
 import { drawn, type Measures } from "./layout.ts";
 import type { Column, Layout, Mark, Picture, Row } from "./messages.ts";
@@ -60,7 +60,7 @@ function makeTile(picture: Picture, row: Row, place: number, around: Surrounding
   const tick = h("span.tick", { "aria-hidden": "true" }, icon("keep"));
   const element = h("div.tile", { role: "gridcell", tabindex: "-1", "data-id": picture.id, "data-place": place }, frame, tick, badge, tools, h("div.caption", {}, name, meta));
   const fade = (): void => frame.classList.add("here");
-  image.addEventListener("load", fade, { once: true });
+  on(image, "load", fade, { once: true });
   const stop = around.thumbs.watch(picture.id, ({ url, failed }) => {
     frame.querySelector(".missing")?.remove();
     if (url) image.src = url;
@@ -95,11 +95,14 @@ function head(row: Row, number: number, around: Surroundings): HTMLElement {
   return h(
     "div.head", { role: "rowheader" },
     h("span.no", {}, count(number + 1)),
-    row.title && own(row.title, { class: "title" }),
-    row.text && h("b", {}, row.text),
+    row.title && h("span.title", { dir: "ltr" }, row.title),
+    // "12 images" and then "12" again would tell nothing.
+    row.text && !row.title.startsWith(`${row.text} `) && [
+      !similarity && around.column && h("span.soft", {}, around.column.title), h("b", {}, row.text),
+    ],
     similarity && h("span.meter", { style: `--s:${Math.max(0, Math.min(1, row.value ?? 0))}` }),
     ...row.badges.map(({ text, tone }) => h("em", { class: tone }, text)),
-    h("span.facts", {}, row.facts.map(([key, value]) => `${key} ${value}`).join(" · ")),
+    h("span.facts", { dir: "ltr" }, row.facts.map(([key, value]) => `${key} ${value}`).join(" · ")),
     h("span.headtools", {},
       around.layout !== "neighbours" && tool("best", "Keep the largest, mark the others (b)", "best"),
       group ? tool("members", "Show all images (o)", "zoom") : tool("compare", "Compare (c)", "compare"),

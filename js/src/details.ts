@@ -1,6 +1,6 @@
 // The panel that tells all about one image.
 
-import { type Child, h, iconButton, own } from "./dom.ts";
+import { type Child, h, iconButton, on, own } from "./dom.ts";
 import { icon } from "./icons.ts";
 import type { Details, Picture } from "./messages.ts";
 import { isAbort } from "./protocol.ts";
@@ -94,7 +94,7 @@ export function createDetails(session: Session, host: DetailsHost) {
   function thumbnail(id: number): HTMLElement {
     const image = h("img", { alt: "", draggable: "false" });
     const frame = h("span.frame", {}, image);
-    image.addEventListener("load", () => frame.classList.add("here"), { once: true });
+    on(image, "load", () => frame.classList.add("here"), { once: true });
     stops.push(session.thumbs.watch(id, ({ url, failed }) => {
       if (url) image.src = url;
       else frame.replaceChildren(h("span.missing", {}, failed));

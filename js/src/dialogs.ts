@@ -1,6 +1,6 @@
 // The explorer's dialogs: in the widget's own shadow root, above the whole page while open.
 
-import { type Child, focusedBeside, h, iconButton, newId } from "./dom.ts";
+import { type Child, focusedBeside, h, iconButton, newId, on } from "./dom.ts";
 import { icon } from "./icons.ts";
 import { HELP } from "./keys.ts";
 
@@ -10,19 +10,24 @@ export function openDialog(root: HTMLElement, title: string, className: string, 
   const back = focusedBeside(root);
   const close = iconButton("Close", "Esc", icon("close"), () => dialog.close());
   const dialog = h("dialog", { class: `dialog ${className}`, "aria-labelledby": id }, h("header", {}, h("h2", { id }, title), close), ...children);
-  dialog.addEventListener("close", () => {
+  on(dialog, "close", () => {
     dialog.remove();
     if (back instanceof HTMLElement && back.isConnected) back.focus({ preventScroll: true });
   });
-  dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
+  on(dialog, "click", (event) => event.target === dialog && dialog.close());
   root.append(dialog);
   dialog.showModal();
   return dialog;
 }
 
 export function openHelp(root: HTMLElement): void {
-  const groups = HELP.map(([title, lines]) =>
-    h("section", {}, h("h3", {}, title), h("dl", {}, ...lines.flatMap(([keys, what]) => [h("dt", {}, ...keys.map((key) => h("kbd", {}, key))), h("dd", {}, what)]))));
+  const groups = HELP.split("\n\n").map((group) => {
+    const [title, ...lines] = group.split("\n");
+    return h("section", {}, h("h3", {}, title), h("dl", {}, ...lines.flatMap((line) => {
+      const at = line.lastIndexOf(": ");
+      return [h("dt", {}, ...line.slice(0, at).split("  ").map((key) => h("kbd", {}, key))), h("dd", {}, line.slice(at + 2))];
+    })));
+  });
   openDialog(root, "Keyboard", "help", h("div.helpgroups", { tabindex: "0", role: "region", "aria-label": "Keys" }, ...groups));
 }
 
@@ -38,9 +43,9 @@ export function askLabel(root: HTMLElement, count: string, known: readonly strin
       h("footer", {}, h("button", { onclick: () => dialog.close() }, "Cancel"), h("button", { type: "submit", class: "main" }, "Relabel")),
     );
     let answer: string | null = null;
-    form.addEventListener("submit", () => { answer = input.value.trim() || null; });
+    on(form, "submit", () => { answer = input.value.trim() || null; });
     const dialog = openDialog(root, "Relabel", "narrowdialog", form);
-    dialog.addEventListener("close", () => resolve(answer));
+    on(dialog, "close", () => resolve(answer));
     input.focus();
     input.select();
   });

@@ -1,6 +1,6 @@
 // Making elements. Texts only ever become text nodes: a file name cannot become markup.
 
-export type Child = Node | string | number | null | undefined | false;
+export type Child = Node | string | number | null | undefined | false | Child[];
 type Attributes = Record<string, string | number | boolean | null | undefined | EventListener>;
 
 type Name = keyof HTMLElementTagNameMap;
@@ -19,6 +19,13 @@ export function h<K extends Name>(what: K | `${K}.${string}`, attributes: Attrib
 /** A button that only shows an icon; its title says what it does, and by which key. */
 export function iconButton(title: string, key: string, drawing: Child, run: () => void): HTMLButtonElement {
   return h("button.iconbutton", { title: key ? `${title} (${key})` : title, "aria-label": title, onclick: run }, drawing);
+}
+
+type Events = HTMLElementEventMap & GlobalEventHandlersEventMap;
+
+/** Listen. */
+export function on<K extends keyof Events>(target: EventTarget, name: K, listener: (event: Events[K]) => void, options?: AddEventListenerOptions): void {
+  target.addEventListener(name, listener as EventListener, options);
 }
 
 /** The element with the focus, in the tree that an element is in. */
@@ -43,7 +50,10 @@ export function assign(element: Element, attributes: Attributes): void {
 }
 
 function append(element: Element, children: Child[]): void {
-  for (const child of children) if (child !== null && child !== undefined && child !== false) element.append(child instanceof Node ? child : String(child));
+  for (const child of children) {
+    if (Array.isArray(child)) append(element, child);
+    else if (child !== null && child !== undefined && child !== false) element.append(child instanceof Node ? child : String(child));
+  }
 }
 
 /** Change a text only where it differs, so that a live region stays quiet and a selection stays. */

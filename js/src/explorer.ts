@@ -2,7 +2,7 @@
 
 import { createActions, type Actions } from "./actions.ts";
 import { createDetails } from "./details.ts";
-import { h, setText } from "./dom.ts";
+import { h, on, setText } from "./dom.ts";
 import { createGrid, type Grid } from "./grid.ts";
 import { commandOf } from "./keys.ts";
 import { createLightbox, type Lightbox } from "./lightbox.ts";
@@ -117,16 +117,16 @@ function render({ model, el, signal }: RenderProps): () => void {
   widths.observe(root);
 
   // The host's own shortcuts must not act on keys pressed here, whatever the key.
-  host.addEventListener("keydown", (event) => { event.stopPropagation(); }, { signal: ended.signal });
-  for (const name of ["keyup", "keypress", "paste", "copy", "cut"]) host.addEventListener(name, (event) => event.stopPropagation(), { signal: ended.signal });
-  root.addEventListener("keydown", (event) => {
+  on(host, "keydown", (event) => { event.stopPropagation(); }, { signal: ended.signal });
+  for (const name of ["keyup", "keypress", "paste", "copy", "cut"] as const) on(host, name, (event) => event.stopPropagation(), { signal: ended.signal });
+  on(root, "keydown", (event) => {
     const command = commandOf(event);
     if (command && !event.defaultPrevented && actions.listensTo(event, command)) {
       event.preventDefault();
       actions.run(command);
     }
   }, { signal: ended.signal });
-  root.addEventListener("wheel", (event) => event.stopPropagation(), { passive: true, signal: ended.signal });
+  on(root, "wheel", (event) => event.stopPropagation(), { passive: true, signal: ended.signal });
 
   size();
   drawTitle();

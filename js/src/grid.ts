@@ -1,7 +1,7 @@
 // The grid: a window onto very many cards, of which only those in sight exist.
 
 import { blank, makeCard, type Card, type Surroundings, type Tile, type Wish } from "./cards.ts";
-import { focusedBeside, h } from "./dom.ts";
+import { focusedBeside, h, on } from "./dom.ts";
 import { drawn, measure, moved, type Measures, type Move, type Place } from "./layout.ts";
 import type { Mark, Row } from "./messages.ts";
 import type { Source } from "./source.ts";
@@ -43,13 +43,13 @@ export function createGrid(host: GridHost, label: string) {
   let frame = 0;
   let rest: ReturnType<typeof setTimeout> | undefined;
   const element: HTMLElement = h("div.grid", { role: "grid", "aria-multiselectable": "true", "aria-label": label, tabindex: "0" }, area);
-  element.addEventListener("scroll", () => scrolled(), { passive: true });
-  element.addEventListener("click", (event) => clicked(event));
-  element.addEventListener("dblclick", (event) => {
+  on(element, "scroll", () => scrolled(), { passive: true });
+  on(element, "click", (event) => clicked(event));
+  on(element, "dblclick", (event) => {
     const place = placeOf(event.target);
     if (place && !(event.target as Element).closest("button")) host.wished("open", place);
   });
-  element.addEventListener("focusin", (event) => {
+  on(element, "focusin", (event) => {
     const place = placeOf(event.target);
     if (place) moveTo(place, false);
     else land();

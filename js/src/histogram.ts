@@ -1,6 +1,6 @@
 // The histogram of a column, with a handle at either end of the range.
 
-import { h, newId, s, setText } from "./dom.ts";
+import { h, newId, on, s, setText } from "./dom.ts";
 import type { Column, Histogram } from "./messages.ts";
 import { heights, shareOf, stepOf, valueAt, type Ends } from "./ranges.ts";
 import { formatted } from "./words.ts";
@@ -22,9 +22,9 @@ export function createSlider(ranged: Ranged) {
   const handles: Record<Side, HTMLElement> = { low: makeHandle("low"), high: makeHandle("high") };
   const track: HTMLElement = h("div.track", {}, bars, h("div.rail"), handles.low, handles.high);
   const element: HTMLElement = h("div.histogram", { role: "group" }, track, values);
-  track.addEventListener("pointerdown", (event) => grab(event));
-  track.addEventListener("pointermove", (event) => drag(event));
-  for (const end of ["pointerup", "pointercancel"] as const) track.addEventListener(end, () => drop());
+  on(track, "pointerdown", (event) => grab(event));
+  on(track, "pointermove", (event) => drag(event));
+  for (const end of ["pointerup", "pointercancel"] as const) on(track, end, () => drop());
 
   /** Show a histogram and the range that is set; ends that are null are open. */
   function show(column: Column, { edges, counts, inside }: Histogram, low: number | null, high: number | null): void {

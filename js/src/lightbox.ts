@@ -1,6 +1,6 @@
 // Looking closer: one picture large, or two compared. Opens above the whole page.
 
-import { type Child, focusedBeside, h, iconButton, newId, own, setText } from "./dom.ts";
+import { type Child, focusedBeside, h, iconButton, newId, on, own, setText } from "./dom.ts";
 import { icon, type IconName } from "./icons.ts";
 import type { Mark, Picture } from "./messages.ts";
 import { isAbort } from "./protocol.ts";
@@ -64,7 +64,7 @@ export function createLightbox(session: Session, root: HTMLElement, host: Lightb
   const blend = h("input", { type: "range", min: "0", max: "100", value: "50", "aria-label": "Blend: how much of the second picture" });
   const modes: HTMLElement = h("div.modes", { role: "group", "aria-label": "Compare" }, ...MODES.map(([mode, title], at) =>
     h("button", { "data-mode": mode, title: `${title} (${at + 1})`, onclick: () => setMode(mode) }, title)));
-  blend.addEventListener("input", () => stage.style.setProperty("--blend", String(Number(blend.value) / 100)));
+  on(blend, "input", () => stage.style.setProperty("--blend", String(Number(blend.value) / 100)));
   listenToStage();
   session.on("marks", () => drawFooters());
   session.on("selected", () => drawFooters());
@@ -100,8 +100,8 @@ export function createLightbox(session: Session, root: HTMLElement, host: Lightb
           tool("Previous", "←", "left", () => void step(-1)), tool("Next", "→", "right", () => void step(1)), tool("Close", "Esc", "close", () => dialog.close()))),
       stage, footers,
     );
-    dialog.addEventListener("keydown", (event) => pressed(event));
-    dialog.addEventListener("close", () => {
+    on(dialog, "keydown", (event) => pressed(event));
+    on(dialog, "close", () => {
       dialog.remove();
       raised = null;
       clear();
@@ -244,28 +244,28 @@ export function createLightbox(session: Session, root: HTMLElement, host: Lightb
       const pane = panes.map(({ element }) => element.getBoundingClientRect()).find(({ left, right, top, bottom }) => event.clientX >= left && event.clientX <= right && event.clientY >= top && event.clientY <= bottom) ?? stage.getBoundingClientRect();
       return { x: event.clientX - pane.left - pane.width / 2, y: event.clientY - pane.top - pane.height / 2 };
     };
-    stage.addEventListener("wheel", (event) => {
+    on(stage, "wheel", (event) => {
       event.preventDefault();
       event.stopPropagation();
       zoom(Math.exp(-event.deltaY / WHEEL), fromMiddle(event));
     }, { passive: false });
-    stage.addEventListener("dblclick", (event) => zoom(pose.zoom > 1 ? 0 : 3, fromMiddle(event)));
+    on(stage, "dblclick", (event) => zoom(pose.zoom > 1 ? 0 : 3, fromMiddle(event)));
     let from: PointerEvent | null = null;
-    stage.addEventListener("pointerdown", (event) => {
+    on(stage, "pointerdown", (event) => {
       if (event.button !== 0) return;
       from = event;
       stage.setPointerCapture(event.pointerId);
       const at = panes.findIndex(({ element }) => element.contains(event.target as Node));
       if (at >= 0 && current === "side") choose(at);
     });
-    stage.addEventListener("pointermove", (event) => {
+    on(stage, "pointermove", (event) => {
       if (!from) return;
       const { width, height } = (panes[0]?.element ?? stage).getBoundingClientRect();
       pose = panned(pose, event.clientX - from.clientX, event.clientY - from.clientY, width, height);
       from = event;
       place();
     });
-    for (const end of ["pointerup", "pointercancel"] as const) stage.addEventListener(end, () => { from = null; });
+    for (const end of ["pointerup", "pointercancel"] as const) on(stage, end, () => { from = null; });
   }
 
   function choose(at: number): void {

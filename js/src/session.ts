@@ -3,10 +3,10 @@
 import { complete, same } from "./filters.ts";
 import type { Action, Facet, Histogram, Mark, Model, Picture, Row, State, Theme, Undoable, View } from "./messages.ts";
 import { Channel, isAbort, KernelError } from "./protocol.ts";
-import { Items } from "./rows.ts";
+import { createItems, type Items } from "./rows.ts";
 import { Selection } from "./selection.ts";
 import { Store, type Ui } from "./store.ts";
-import { Thumbnails } from "./thumbs.ts";
+import { createThumbnails, type Thumbnails } from "./thumbs.ts";
 import { counted } from "./words.ts";
 
 /** What listeners are told has changed. */
@@ -62,9 +62,9 @@ export class Session {
   constructor(model: Model) {
     this.#model = model;
     this.channel = new Channel(model);
-    this.thumbs = new Thumbnails((ids, side, signal) => this.channel.ask("thumbs", { ids, side }, { signal }), this.#thumbSide());
-    this.rows = new Items((rows, signal) => this.#fetchRows(rows, signal), () => this.#tell("items"), (reason) => this.report(reason));
-    this.pictures = new Items((ids, signal) => this.#fetchPictures(ids, signal), () => this.#tell("items"), (reason) => this.report(reason));
+    this.thumbs = createThumbnails((ids, side, signal) => this.channel.ask("thumbs", { ids, side }, { signal }), this.#thumbSide());
+    this.rows = createItems((rows, signal) => this.#fetchRows(rows, signal), () => this.#tell("items"), (reason) => this.report(reason));
+    this.pictures = createItems((ids, signal) => this.#fetchPictures(ids, signal), () => this.#tell("items"), (reason) => this.report(reason));
     this.selection.take(model.get("selected") ?? []);
     this.selection.onChange = (byUser) => this.#selectionChanged(byUser);
     this.channel.onWaiting = (open) => this.#watchWaiting(open);

@@ -1,6 +1,6 @@
 // The side of the explorer: which view, and what to filter it by.
 
-import { focusedBeside, h, setText } from "./dom.ts";
+import { focusedBeside, h, on } from "./dom.ts";
 import { active, cleared, columnOf, limited, sortOf } from "./filters.ts";
 import { createFacets } from "./facets.ts";
 import { createSlider } from "./histogram.ts";
@@ -15,7 +15,7 @@ export function createSidebar(session: Session) {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const facets = createFacets(session);
   const slider = createSlider((low, high, done) => ranged(low, high, done));
-  columns.addEventListener("change", () => session.change(limited(session.state, { column: columns.value, low: null, high: null })));
+  on(columns, "change", () => session.change(limited(session.state, { column: columns.value, low: null, high: null })));
   const range: HTMLElement = h("section.range", {}, h("header", {}, h("h3", {}, "range of"), columns), slider.element);
   const clear: HTMLButtonElement = h("button.clear", { onclick: () => session.change(cleared(session.state)) }, "Clear all filters");
   const element: HTMLElement = h("aside.side", { "aria-label": "Views and filters" }, h("nav", { "aria-label": "Views" }, nav), range, facets.element, clear);
@@ -68,8 +68,10 @@ export function createSidebar(session: Session) {
       columns.replaceChildren(...view.columns.map(({ name, title }) => h("option", { value: name }, title)));
     }
     columns.value = column.name;
-    slider.element.hidden = !histogram;
-    if (histogram) slider.show(column, histogram, state.range?.low ?? null, state.range?.high ?? null);
+    // One value only leaves nothing to limit.
+    const spread = histogram && histogram.edges[0] !== histogram.edges[histogram.edges.length - 1];
+    slider.element.hidden = !spread;
+    if (spread) slider.show(column, histogram, state.range?.low ?? null, state.range?.high ?? null);
   }
 
   // While a handle moves the kernel is asked now and then; the trait follows when it rests.
@@ -85,9 +87,3 @@ export function createSidebar(session: Session) {
 }
 
 export type Sidebar = ReturnType<typeof createSidebar>;
-
-/** A line that says how much is shown. */
-export function summary(session: Session, element: HTMLElement, words: string): void {
-  setText(element, words);
-  element.classList.toggle("busy", session.busy);
-}

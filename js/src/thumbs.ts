@@ -36,35 +36,26 @@ interface Flight {
 }
 
 /** The thumbnails of one explorer. Whoever shows one says so, and says when it no longer does. */
-export class Thumbnails {
-  readonly #fetch: Fetch;
-  readonly #urls: Urls;
-  #side: number;
-  readonly #watchers = new Map<number, Set<Shown>>();
-  readonly #kept: LeastRecent<number, Thumbnail>;
-  #wanted = new Set<number>();
-  readonly #flights = new Set<Flight>();
-  #timer: ReturnType<typeof setTimeout> | undefined;
-  #generation = 0;
-  #disposed = false;
-
-  constructor(fetch: Fetch, side: number, limit = BYTES, urls: Urls = { create: (blob) => URL.createObjectURL(blob), revoke: (url) => URL.revokeObjectURL(url) }) {
-    this.#fetch = fetch;
-    this.#side = side;
-    this.#urls = urls;
-    this.#kept = new LeastRecent(limit, ({ url }) => url && urls.revoke(url), (id) => this.#watchers.has(id));
-  }
+export function createThumbnails(fetch: Fetch, side: number, limit = BYTES, urls: Urls = { create: (blob) => URL.createObjectURL(blob), revoke: (url) => URL.revokeObjectURL(url) }) {
+  const onShow = new Map<number, Set<Shown>>();
+  let wanted = new Set<number>();
+  const flights = new Set<Flight>();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let era = 0;
+  let disposed = false;
+  let pixels = side;
+  const kept = new LeastRecent<number, Thumbnail>(limit, ({ url }) => url && urls.revoke(url), (id) => onShow.has(id));
 
   /** Call `shown` with the thumbnail of an image, at once if it is here, else when it comes. Returns how to stop. */
-  watch(id: number, shown: Shown): () => void {
-    const watchers = this.#watchers.get(id) ?? new Set();
+  function watch(id: number, shown: Shown): () => void {
+    const watchers = onShow.get(id) ?? new Set();
     watchers.add(shown);
-    this.#watchers.set(id, watchers);
-    const here = this.#kept.get(id);
+    onShow.set(id, watchers);
+    const here = kept.get(id);
     if (here) shown(here);
-    else if (!this.#inFlight(id)) {
-      this.#wanted.add(id);
-      this.#schedule();
+    else if (!inFlight(id)) {
+      wanted.add(id);
+      schedule();
     }
     let watching = true;
     return () => {
@@ -72,100 +63,106 @@ export class Thumbnails {
       watching = false;
       watchers.delete(shown);
       // A later watcher of the same image may have its own set by now.
-      if (watchers.size === 0 && this.#watchers.get(id) === watchers) this.#unwatch(id);
+      if (watchers.size === 0 && onShow.get(id) === watchers) unwatch(id);
     };
   }
 
   /** Forget thumbnails (all, when no ids are given) and ask again for those on show. */
-  forget(ids?: readonly number[] | null): void {
-    this.#generation++;
-    for (const id of ids ?? [...this.#watchers.keys()]) this.#kept.delete(id);
-    if (!ids) this.#kept.clear();
-    for (const flight of this.#flights) flight.controller.abort();
-    this.#flights.clear();
-    for (const id of this.#watchers.keys()) if (!this.#kept.has(id)) this.#wanted.add(id);
-    this.#schedule();
+  function forget(ids?: readonly number[] | null): void {
+    era++;
+    for (const id of ids ?? [...onShow.keys()]) kept.delete(id);
+    if (!ids) kept.clear();
+    for (const flight of flights) flight.controller.abort();
+    flights.clear();
+    for (const id of onShow.keys()) if (!kept.has(id)) wanted.add(id);
+    schedule();
   }
 
   /** Change the size asked for; what is on show stays until the new size has come. */
-  resize(side: number): void {
-    if (side === this.#side) return;
-    this.#side = side;
-    this.forget();
+  function resize(side: number): void {
+    if (side === pixels) return;
+    pixels = side;
+    forget();
   }
 
-  dispose(): void {
-    this.#disposed = true;
-    clearTimeout(this.#timer);
-    for (const flight of this.#flights) flight.controller.abort();
-    this.#flights.clear();
-    this.#watchers.clear();
-    this.#kept.clear();
+  function dispose(): void {
+    disposed = true;
+    clearTimeout(timer);
+    for (const flight of flights) flight.controller.abort();
+    flights.clear();
+    onShow.clear();
+    kept.clear();
   }
 
-  #unwatch(id: number): void {
-    this.#watchers.delete(id);
-    this.#wanted.delete(id);
-    for (const flight of this.#flights)
-      if (flight.ids.has(id) && ![...flight.ids].some((other) => this.#watchers.has(other))) {
-        this.#flights.delete(flight);
+  function unwatch(id: number): void {
+    onShow.delete(id);
+    wanted.delete(id);
+    for (const flight of flights)
+      if (flight.ids.has(id) && ![...flight.ids].some((other) => onShow.has(other))) {
+        flights.delete(flight);
         flight.controller.abort();
-        this.#schedule();
+        schedule();
       }
   }
 
-  #inFlight(id: number): boolean {
-    for (const flight of this.#flights) if (flight.ids.has(id)) return true;
+  function inFlight(id: number): boolean {
+    for (const flight of flights) if (flight.ids.has(id)) return true;
     return false;
   }
 
-  #schedule(pause = PAUSE_MILLISECONDS): void {
-    if (this.#disposed || this.#timer !== undefined) return;
-    this.#timer = setTimeout(() => {
-      this.#timer = undefined;
-      this.#send();
+  function schedule(pause = PAUSE_MILLISECONDS): void {
+    if (disposed || timer !== undefined) return;
+    timer = setTimeout(() => {
+      timer = undefined;
+      send();
     }, pause);
   }
 
-  #send(): void {
-    while (this.#wanted.size > 0 && this.#flights.size < FLIGHTS) {
-      const ids = [...this.#wanted].slice(0, BATCH);
-      for (const id of ids) this.#wanted.delete(id);
+  function send(): void {
+    while (wanted.size > 0 && flights.size < FLIGHTS) {
+      const ids = [...wanted].slice(0, BATCH);
+      for (const id of ids) wanted.delete(id);
       const flight: Flight = { ids: new Set(ids), controller: new AbortController() };
-      this.#flights.add(flight);
-      void this.#carry(flight, ids, this.#generation);
+      flights.add(flight);
+      void carry(flight, ids, era);
     }
   }
 
-  async #carry(flight: Flight, ids: number[], generation: number): Promise<void> {
+  async function carry(flight: Flight, ids: number[], generation: number): Promise<void> {
     try {
-      const fetched = await this.#fetch(ids, this.#side, flight.controller.signal);
-      if (this.#disposed || generation !== this.#generation) return;
-      this.#flights.delete(flight);
-      this.#take(ids, fetched);
-      this.#schedule(0);
+      const fetched = await fetch(ids, pixels, flight.controller.signal);
+      if (disposed || generation !== era) return;
+      flights.delete(flight);
+      take(ids, fetched);
+      schedule(0);
     } catch (reason) {
-      if (this.#disposed || !this.#flights.delete(flight)) return;
+      if (disposed || !flights.delete(flight)) return;
       if (isAbort(reason)) return;
       // Not the images' fault: those still on show are asked for again later.
-      for (const id of ids) if (this.#watchers.has(id)) this.#wanted.add(id);
-      this.#schedule(RETRY_MILLISECONDS);
+      for (const id of ids) if (onShow.has(id)) wanted.add(id);
+      schedule(RETRY_MILLISECONDS);
     }
   }
 
-  #take(asked: number[], { ids, failed, buffers }: Fetched): void {
+  function take(asked: number[], { ids, failed, buffers }: Fetched): void {
     const known = new Set(asked);
     ids.forEach((id, at) => {
       const buffer = buffers[at];
       if (!known.has(id) || !buffer) return;
       known.delete(id);
-      this.#keep(id, { url: this.#urls.create(new Blob([buffer], { type: "image/jpeg" })), failed: "" }, buffer.byteLength);
+      keep(id, { url: urls.create(new Blob([buffer], { type: "image/jpeg" })), failed: "" }, buffer.byteLength);
     });
-    for (const id of known) this.#keep(id, { url: "", failed: failed[id] ?? "The kernel sent no picture." }, FAILED_BYTES);
+    for (const id of known) keep(id, { url: "", failed: failed[id] ?? "The kernel sent no picture." }, FAILED_BYTES);
   }
 
-  #keep(id: number, thumbnail: Thumbnail, weight: number): void {
-    this.#kept.set(id, thumbnail, weight);
-    for (const shown of [...(this.#watchers.get(id) ?? [])]) shown(thumbnail);
+  function keep(id: number, thumbnail: Thumbnail, weight: number): void {
+    kept.set(id, thumbnail, weight);
+    for (const shown of [...(onShow.get(id) ?? [])]) shown(thumbnail);
   }
+
+  return {
+    watch, forget, resize, dispose,
+  };
 }
+
+export type Thumbnails = ReturnType<typeof createThumbnails>;

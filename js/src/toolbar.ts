@@ -1,6 +1,6 @@
 // The line above the grid: what is shown, a text to filter by, the order, and the small tools.
 
-import { focusedBeside, h, iconButton, newId, setText } from "./dom.ts";
+import { focusedBeside, h, iconButton, newId, on, setText } from "./dom.ts";
 import { active, MOST_TEXT, orderWords, sortOf } from "./filters.ts";
 import { icon, type IconName } from "./icons.ts";
 import type { Command } from "./keys.ts";
@@ -23,8 +23,8 @@ export function createToolbar(session: Session, run: (command: Command) => void)
   const filters: HTMLButtonElement = h("button.filters", { "aria-expanded": "false", title: "Views and filters (f)", onclick: () => run("filters") }, icon("filter"), h("span.word", {}, "Filters"), filterCount);
   const details: HTMLButtonElement = tool("Details", "i", "info", "details");
   const back: HTMLButtonElement = h("button.back", { title: "Back (Backspace)", onclick: () => run("back") }, icon("left"), h("span", {}, "Back"));
-  sortSelect.addEventListener("change", () => sortBy(sortSelect.value));
-  views.addEventListener("change", () => session.show(views.value));
+  on(sortSelect, "change", () => sortBy(sortSelect.value));
+  on(views, "change", () => session.show(views.value));
   const search = newId("search");
   text.id = search;
   const element: HTMLElement = h(
@@ -96,7 +96,7 @@ export function createToolbar(session: Session, run: (command: Command) => void)
     else if (slow) setText(status, "waiting for the kernel…");
     else if (!ready) setText(status, "loading…");
     else if (ui.now.group !== null) setText(status, "");
-    else setText(status, `${order.length === total ? count(total) : `${count(order.length)} of ${count(total)}`} ${total === 1 ? view.noun : noun}${view.layout === "image" ? "" : ` · ${count(images)} images`}`);
+    else setText(status, `${order.length === total ? count(total) : `${count(order.length)} of ${count(total)}`} ${total === 1 ? view.noun : noun}${view.noun === "image" ? "" : ` · ${count(images)} images`}`);
   }
 
   function typed(pause: number): void {

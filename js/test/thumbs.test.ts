@@ -2,14 +2,14 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { LeastRecent } from "../src/lru.ts";
-import { Thumbnails, type Fetched } from "../src/thumbs.ts";
+import { createThumbnails, type Fetched } from "../src/thumbs.ts";
 
 /** A kernel that answers when told to, and records what it was asked. */
 function fake(limit = 1e6) {
   const asked: { ids: number[]; signal: AbortSignal; side: number; answer(reply?: Partial<Fetched>): void; fail(): void }[] = [];
   const alive = new Set<string>();
   let made = 0;
-  const thumbs = new Thumbnails(
+  const thumbs = createThumbnails(
     (ids, side, signal) => new Promise((resolve, reject) => {
       signal.addEventListener("abort", () => reject(new DOMException("", "AbortError")));
       asked.push({

@@ -87,7 +87,11 @@ class Bridge:
     """
 
     def __init__(
-        self, browser: Browser | BrowserContext, width: int = 1200, height: int = 720, **options: Any
+        self,
+        browser: Browser | BrowserContext,
+        width: int = 1200,
+        height: int = 720,
+        **options: Any,
     ) -> None:
         self.page: Page = browser.new_page(viewport={"width": width, "height": height}, **options)
         self.trouble: list[str] = []
