@@ -7,7 +7,7 @@ whether an archive can be read at random or only in order. See `fastdup_nb.sourc
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass, field, replace
@@ -64,8 +64,8 @@ class Span:
         Where to go on when all of them are done.
     notes : sequence of (label, caption)
         What is known about them; empty when nothing.
-    refused : mapping of str to ImageError
-        Those that cannot be used, as the container already says.
+    refused : sequence of (int, ImageError)
+        Numbers of those that cannot be used, as the container already says.
     release : callable
         To be called when the span and all before it are done.
     """
@@ -75,7 +75,7 @@ class Span:
     read: Callable[[int], bytes]
     after: Place
     notes: Sequence[tuple[str, str]] = ()
-    refused: Mapping[str, ImageError] = field(default_factory=dict)
+    refused: Sequence[tuple[int, ImageError]] = ()
     release: Callable[[], None] = lambda: None
 
 
@@ -272,7 +272,7 @@ class Supply:
         after = replace(place, position=place.position + len(members))
         notes = [(member.label, member.caption) for member in members]
         names = [member.name for member in members]
-        refused = {member.name: member.error for member in members if member.error is not None}
+        refused = [(i, member.error) for i, member in enumerate(members) if member.error]
         return Span(place.position, names, read, after, notes, refused)
 
 
@@ -289,8 +289,11 @@ def expand(listing: Listing, chunk: int, handling: Handling) -> Listing:
     with Supply(listing, chunk, handling=replace(handling, unpack_to=None)) as supply:
         for span in supply.spans():
             if span is not None:
-                refused |= {name: why for name, why in span.refused.items() if name not in paths}
-                paths |= dict.fromkeys(span.names)
+                reasons = dict(span.refused)
+                for number, name in enumerate(span.names):
+                    if name not in paths and number in reasons:
+                        refused[name] = reasons[number]
+                    paths[name] = None
                 span.release()
     return Listing(list(paths), listing.offset, "list", listing.warnings, refused=refused)
 
