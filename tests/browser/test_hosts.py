@@ -12,7 +12,7 @@ from tests.browser.notebooks import DECODED, SECONDS, SLOW, look, write_notebook
 from tests.pictures import write_pictures
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Locator, Page
+    from playwright.sync_api import Browser, Locator, Page, Request
 
     from tests.browser.conftest import Lab
 
@@ -21,12 +21,34 @@ pytestmark = pytest.mark.browser
 SETUP = "%load_ext fastdup_nb"
 RUN = "fd = %fastdup run photos\nfd"
 GALLERY = "%fastdup duplicates"
+OTHER = "%fastdup stats --num-images 4"
+EXPLORE = "g = %fastdup explore statistics\ng"
+CHOSEN = "from pathlib import Path\n[Path(name).name for name in g.selection['filename']]"
+# What the kernel knows of the selection, shown by a widget of its own.
+TELL = """
+import ipywidgets
+label = ipywidgets.Label("nothing is selected")
+g.observe(lambda change: setattr(label, "value", f"selected: {len(change.new)}"), "selected")
+label
+"""
 MISTAKE = "%fastdup run not_there"
 
 
 def write_photos(folder: Path) -> None:
     paths = write_pictures(folder, 20)
     shutil.copy(paths[0], folder / "copy <b>of 0.jpg")
+
+
+def strangers_of(page: Page, server: Lab) -> list[str]:
+    """Return a list of the requests that leave the server; it grows as they are made."""
+    found: list[str] = []
+
+    def note(request: Request) -> None:
+        if not request.url.startswith((server.url, "data:", "blob:")):
+            found.append(request.url)
+
+    page.on("request", note)
+    return found
 
 
 def look_at_gallery(output: Locator) -> None:
@@ -36,6 +58,29 @@ def look_at_gallery(output: Locator) -> None:
     assert images.count() >= 2
     assert images.evaluate_all(DECODED)
     assert "copy <b>of 0.jpg" in output.inner_text()
+    # Side by side, whatever galleries of another layout are on the page.
+    first, second = images.evaluate_all(
+        "all => all.slice(0, 2).map(one => one.getBoundingClientRect().top)"
+    )
+    assert first == second
+
+
+def select_in_explorer(page: Page, name: str) -> None:
+    """Wait for the thumbnails of the explorer, and select an image and the one after it by keys."""
+    grid = page.locator(".fastdup-explorer").get_by_role("grid")
+    cells = grid.get_by_role("gridcell")
+    cells.locator("img").first.wait_for(timeout=SLOW)
+    thumbnails = cells.locator("img[src]")
+    page.wait_for_timeout(SECONDS)
+    assert thumbnails.count() >= 6
+    assert thumbnails.evaluate_all(DECODED)
+    cells.filter(has_text=name).first.click()
+    page.keyboard.press("Escape")
+    page.keyboard.press("Space")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Space")
+    grid.locator("[role=gridcell][aria-selected=true]").nth(1).wait_for(timeout=SLOW)
+    assert grid.locator("[role=gridcell][aria-selected=true]").count() == 2
 
 
 class Notebook7:
@@ -65,7 +110,9 @@ class Notebook7:
 
 def test_notebook_7(notebook_7: Lab, browser: Browser):
     write_photos(notebook_7.folder / "photos")
-    opened = Notebook7(browser, notebook_7, [SETUP, RUN, GALLERY, MISTAKE, ""])
+    cells = [SETUP, RUN, GALLERY, MISTAKE, EXPLORE, CHOSEN, ""]
+    opened = Notebook7(browser, notebook_7, cells)
+    strangers = strangers_of(opened.page, notebook_7)
     assert opened.run_cell(0).count() == 0
 
     run = opened.run_cell(1)
@@ -80,20 +127,30 @@ def test_notebook_7(notebook_7: Lab, browser: Browser):
     assert first.startswith("InputNotFoundError: There is no folder, file or variable")
     assert second.startswith("Hint: ")
 
-    opened.page.locator(".jp-CodeCell").nth(4).locator(".cm-content").click()
+    opened.run_cell(4)
+    select_in_explorer(opened.page, "copy")
+    look(opened.page, "notebook-7")
+    chosen = opened.run_cell(5).inner_text()
+    assert "copy <b>of 0.jpg" in chosen
+    assert chosen.count(".jpg") == 2
+
+    opened.page.locator(".jp-CodeCell").nth(6).locator(".cm-content").click()
     opened.page.keyboard.type("again = %fastdup su")
     opened.page.keyboard.press("Tab")
     opened.page.locator(".jp-Completer").get_by_text("summary").wait_for(timeout=SLOW)
-    look(opened.page, "notebook-7")
+    assert strangers == []
 
 
 def test_voila(voila: Lab, browser: Browser):
     write_photos(voila.folder / "photos")
-    write_notebook(voila.folder / "first.ipynb", [SETUP, RUN, GALLERY])
+    write_notebook(voila.folder / "first.ipynb", [SETUP, RUN, GALLERY, OTHER, EXPLORE, TELL])
     page = browser.new_page(viewport={"width": 1300, "height": 1400})
     page.goto(voila.address("first.ipynb"), timeout=SLOW)
     outputs = page.locator(".jp-OutputArea-output")
     outputs.filter(has_text="copies").first.wait_for(timeout=SLOW)
     assert "21 images" in outputs.first.inner_text()
-    look_at_gallery(outputs.filter(has=page.locator("img")).last)
+    look_at_gallery(outputs.filter(has_text="most similar first").first)
+    page.get_by_text("nothing is selected").wait_for(timeout=SLOW)
+    select_in_explorer(page, "copy")
+    page.get_by_text("selected: 2").wait_for(timeout=SLOW)
     look(page, "voila")
