@@ -141,3 +141,24 @@ def suppress(
         union = area[best] + area[rest] - common
         waiting = rest[common <= most_overlap * np.maximum(union, np.finfo(np.float64).tiny)]
     return np.array(kept, np.int64)
+
+
+def drop_inner(boxes: NDArray[np.float64], most_covered: float) -> NDArray[np.float64]:
+    """Return the boxes that none before them covers by more than a share of their area.
+
+    Parameters
+    ----------
+    boxes : ndarray of float64, shape (n, 4)
+        x, y, width, height, in the order of preference.
+    most_covered : float
+    """
+    kept: list[int] = []
+    left, top = boxes[:, 0], boxes[:, 1]
+    right, bottom = left + boxes[:, 2], top + boxes[:, 3]
+    for row in range(len(boxes)):
+        width = np.minimum(right[kept], right[row]) - np.maximum(left[kept], left[row])
+        height = np.minimum(bottom[kept], bottom[row]) - np.maximum(top[kept], top[row])
+        common = np.maximum(width, 0) * np.maximum(height, 0)
+        if not (common > most_covered * boxes[row, 2] * boxes[row, 3]).any():
+            kept.append(row)
+    return boxes[kept]

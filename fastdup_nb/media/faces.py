@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from fastdup_nb.core.boxes import drop_inner
 from fastdup_nb.errors import MissingDependencyError
 from fastdup_nb.media.decode import decode, largest_halving
 from fastdup_nb.media.detection import Detection
@@ -20,6 +21,8 @@ from fastdup_nb.media.detection import Detection
 _SIDE = 320
 _LEAST_FACE = 32
 _STEP = 1.15
+# A face that is covered by a larger one by more than this is the same, or none.
+_MOST_COVERED = 0.35
 LABEL = "face"
 
 
@@ -68,9 +71,9 @@ class FaceDetector:
             np.float64,
         ).reshape(-1, 4)
         order = np.lexsort((boxes[:, 1], boxes[:, 0], -boxes[:, 2] * boxes[:, 3]))
-        count = len(boxes)
+        boxes = drop_inner(boxes[order], _MOST_COVERED)
         size = (photo.width, photo.height)
-        return Detection(size, boxes[order], [1.0] * count, [LABEL] * count)
+        return Detection(size, boxes, [1.0] * len(boxes), [LABEL] * len(boxes))
 
     def _cascade(self) -> Any:
         cascade = getattr(self._of_thread, "cascade", None)

@@ -20,6 +20,8 @@ from fastdup_nb.render.axes import Axis, axis_of
 from fastdup_nb.render.environment import environment, policy_hash, read_asset
 from fastdup_nb.render.findings import list_findings
 from fastdup_nb.render.pictures import Picture, PictureMaker
+from fastdup_nb.sources import exists
+from fastdup_nb.sources.suffixes import is_remote
 from fastdup_nb.store.files import readable_errors, write_atomically
 
 if TYPE_CHECKING:
@@ -242,14 +244,8 @@ def _picture_side(view: GalleryView, max_width: Any) -> int:
 
 
 def _count_missing(paths: Iterable[str]) -> int:
-    return sum(not _is_file(path) for path in set(paths))
-
-
-def _is_file(path: str) -> bool:
-    try:
-        return Path(path).is_file()
-    except (OSError, ValueError):  # a name no file can have
-        return False
+    # What lies on other machines is not asked for.
+    return sum(not is_remote(path) and not exists(path) for path in set(paths))
 
 
 def _as_many_as_fit(

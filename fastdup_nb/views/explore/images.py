@@ -14,6 +14,7 @@ from fastdup_nb.errors import WorkDirError
 from fastdup_nb.views.explore.facets import NONE, Values
 from fastdup_nb.views.explore.labelling import label_images
 from fastdup_nb.views.explore.measures import Measures, read_measures
+from fastdup_nb.views.labels import has_stored_labels
 from fastdup_nb.views.places import make_resolver
 from fastdup_nb.views.wording import as_unicode, base_name
 
@@ -61,16 +62,17 @@ class Images:
         self.results = results
         self.names = results.file_names
         self.notes: list[str] = []
+        # Facets that change while one looks: marks, the selection.
+        self.changing: dict[str, Values] = {}
         self.gone = np.zeros(len(self.names), bool)
         self._resolve = make_resolver(results, input_dir)
         self._moved = input_dir is not None
         joined = join_annotations(annotations, self)
         self.facets: Mapping[str, Values] = joined.facets
         self._noted: Measures = joined.measures
-        if get_label is not None:
-            self.labels: LabelTable | None = label_images(self, get_label)
-        else:
-            self.labels = joined.labels
+        self.labels: LabelTable | None = joined.labels
+        if get_label is not None or (joined.labels is None and has_stored_labels(results)):
+            self.labels = label_images(self, get_label)
 
     def __len__(self) -> int:
         return len(self.names)
