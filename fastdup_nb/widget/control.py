@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 from fastdup_nb.views.explore.state import Range, Sort, State
 
@@ -66,8 +66,8 @@ class Control:
         service = self._living()
         return matching_frame(self._table(), State.parse(self.state), service.marks)
 
-    def show(self, view: str, state: State | None = None) -> Self:
-        """Show a view, in a state or as it opens; return itself.
+    def show(self, view: str, state: State | None = None) -> None:
+        """Show a view, in a state or as it opens.
 
         Raises
         ------
@@ -81,7 +81,6 @@ class Control:
         with self.hold_sync():
             self.view = view
             self.state = (state or State()).to_json()
-        return self
 
     def filter(
         self,
@@ -91,7 +90,7 @@ class Control:
         low: float | None = None,
         high: float | None = None,
         **facets: str | Sequence[str],
-    ) -> Self:
+    ) -> None:
         """Show only rows that match; what is not given stays as it is.
 
         Parameters
@@ -104,11 +103,6 @@ class Control:
         low, high : float, optional
         **facets
             Values of facets: `label=["cat", "dog"]`, `kind="exact copy"`; an empty list for all.
-
-        Returns
-        -------
-        Explorer
-            Itself.
 
         Raises
         ------
@@ -138,10 +132,9 @@ class Control:
             sort=state.sort,
         )
         self.state = State.parse(new.to_json()).to_json()
-        return self
 
-    def sort(self, column: str, *, descending: bool = False) -> Self:
-        """Sort the rows by a column of the view; return itself.
+    def sort(self, column: str, *, descending: bool = False) -> None:
+        """Sort the rows by a column of the view.
 
         Raises
         ------
@@ -153,15 +146,13 @@ class Control:
         self.state = State(
             state.text, state.facets, state.range, Sort(column, descending)
         ).to_json()
-        return self
 
-    def reset(self) -> Self:
-        """Show all rows of the view as it opens; return itself."""
+    def reset(self) -> None:
+        """Show all rows of the view as it opens."""
         self.state = State().to_json()
-        return self
 
-    def select(self, ids: Iterable[int]) -> Self:
-        """Select images by their row in the list of images; return itself.
+    def select(self, ids: Iterable[int]) -> None:
+        """Select images by their row in the list of images.
 
         Raises
         ------
@@ -169,10 +160,9 @@ class Control:
             When there is no such image.
         """
         self.selected = [int(image) for image in ids]
-        return self
 
-    def similar(self, image: int, k: int = 50) -> Self:
-        """Show the images most similar to one of the collection; return itself.
+    def similar(self, image: int, k: int = 50) -> None:
+        """Show the images most similar to one of the collection.
 
         Raises
         ------
@@ -182,10 +172,9 @@ class Control:
             When there are no embeddings.
         """
         self._living().find_similar(int(image), k)
-        return self
 
-    def mark(self, ids: Iterable[int], action: str, label: str | None = None) -> Self:
-        """Mark images to keep, delete or relabel; return itself.
+    def mark(self, ids: Iterable[int], action: str, label: str | None = None) -> None:
+        """Mark images to keep, delete or relabel.
 
         Parameters
         ----------
@@ -202,15 +191,13 @@ class Control:
         service = self._living()
         service.decisions.mark([int(image) for image in ids], action, label)
         self.refresh()
-        return self
 
-    def unmark(self, ids: Iterable[int] | None = None) -> Self:
-        """Remove the marks of images, or all marks; return itself."""
+    def unmark(self, ids: Iterable[int] | None = None) -> None:
+        """Remove the marks of images, or all marks."""
         service = self._living()
         chosen = map(int, service.marks.to_json()) if ids is None else (int(i) for i in ids)
         service.decisions.unmark(list(chosen))
         self.refresh()
-        return self
 
     def plan(self, *, whole_groups: bool = False) -> Cleaning:
         """Return what `apply` would do. Changes nothing.
@@ -280,4 +267,4 @@ class Control:
         return write_page(self._table(), State.parse(self.state), path, rows)
 
     def _table(self) -> Table:
-        return self._living().collection.open(self.view)
+        return self._living().open(self.view)

@@ -9,6 +9,7 @@ from typing import Any
 from fastdup_nb.errors import OptionError
 from fastdup_nb.options import unknown_name
 from fastdup_nb.views.explore.state import State
+from fastdup_nb.views.wording import as_unicode
 
 MOST_ROWS = 200
 MOST_THUMBNAILS = 64
@@ -111,7 +112,7 @@ def short_text(name: str, given: object, longest: int) -> str:
     """
     if not isinstance(given, str) or len(given) > longest:
         raise OptionError(f"{name} cannot be used.", f"It is a text of up to {longest} characters.")
-    return given
+    return as_unicode(given)  # JSON may hold half a character, which nothing else can
 
 
 def id_list(name: str, given: object, most: int) -> list[int]:

@@ -14,6 +14,7 @@ from fastdup_nb.views.explore.query import run_query
 from fastdup_nb.views.explore.records import details_of, image_records, row_records
 from fastdup_nb.views.explore.state import State
 from fastdup_nb.views.wording import as_unicode
+from fastdup_nb.widget.changing import changing_facets
 from fastdup_nb.widget.cleaner import Cleaner
 from fastdup_nb.widget.decisions import Decisions
 from fastdup_nb.widget.marks import Marks
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from fastdup_nb.views.explore.collection import Collection
+    from fastdup_nb.views.explore.table import Table
 
 PROTOCOL = 1
 MOST_LOGGED = 500
@@ -35,6 +37,10 @@ Sender = Callable[[dict[str, Any], list[bytes]], None]
 
 class Front(Protocol):
     """What a service tells the widget that it works for."""
+
+    @property
+    def selected(self) -> Sequence[int]:
+        """The selected images."""
 
     def show(self, view: str, state: State) -> object:
         """Show a view in a state."""
@@ -166,6 +172,15 @@ class Service:
         hint = "The log of the explorer (.log) tells more; please report it."
         return OptionError(f"The explorer could not do this ({kind}).", hint)
 
+    def open(self, view: str) -> Table:
+        """Return the table of a view, with marks and the selection as they are now."""
+        images = self.collection.images
+        images.changing = changing_facets(len(images), self.marks, self._front.selected)
+        return self.collection.open(view)
+
+    def _table(self, request: Request) -> Table:
+        return self.open(request["view"])
+
     # Transport
 
     def _greet(self, request: Request, buffers: Sequence[Any]) -> None:
@@ -194,7 +209,7 @@ class Service:
 
     def _query(self, request: Request) -> Reply:
         begun = time.perf_counter()
-        table = self.collection.open(request["view"])
+        table = self._table(request)
         answer = run_query(table, request["state"])
         self._front.refresh()
         spent = 1000 * (time.perf_counter() - begun)
@@ -202,7 +217,7 @@ class Service:
         return Reply(content, [order_bytes(answer)])
 
     def _facet(self, request: Request) -> Reply:
-        table = self.collection.open(request["view"])
+        table = self._table(request)
         found = facet_content(table, request["state"], request["facet"], request["text"] or "")
         return Reply(found)
 
@@ -269,7 +284,7 @@ class Service:
     # Selection and marks
 
     def _select_matching(self, request: Request) -> Reply:
-        table = self.collection.open(request["view"])
+        table = self._table(request)
         ids = self.decisions.matching(table, request["state"], request["which"])
         self._front.set_selected(ids)
         return Reply({"selected": len(ids)})
@@ -295,7 +310,7 @@ class Service:
         return Reply({"text": f"{done}: {what}." if what else nothing})
 
     def _keep_best(self, request: Request) -> Reply:
-        table = self.collection.open(request["view"])
+        table = self._table(request)
         marked, kept = self.decisions.keep_best(
             table, request["state"], request["rows"], request["rule"]
         )

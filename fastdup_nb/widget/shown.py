@@ -48,7 +48,7 @@ def view_content(view: ViewInfo) -> dict[str, Any]:
     columns = [] if table is None else list(table.columns.values())
     return {
         "name": kind.name,
-        "title": kind.title,
+        "title": kind.title if table is None else table.heading,
         "noun": kind.noun,
         "layout": kind.layout,
         "count": view.count,

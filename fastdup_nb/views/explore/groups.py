@@ -73,7 +73,7 @@ class GroupTable(Table):
             Measure(column.name, column.title, column.form, column.values[order])
             for column in columns
         ]
-        spare = _spare_bytes(images, rows)
+        spare = self._bytes_of(images, rows)
         all_columns = [count, *sorted_columns, *([spare] if spare else [])]
         super().__init__(images, rows, all_columns, Sort("count", descending=True))
 
@@ -92,14 +92,17 @@ class GroupTable(Table):
         texts = (NO_LABEL, ONE_LABEL, SEVERAL_LABELS)
         return [Facet("labels", "labels of a group", Values.single(texts, different))]
 
+    @staticmethod
+    def _bytes_of(images: Images, rows: RowImages) -> Measure | None:
+        """Return what the images of each group take beside the largest file."""
+        size = images.measure("file_size")
+        if not np.isfinite(size).any():
+            return None
+        return Measure("bytes", "can be freed", "bytes", rows.total(size) - rows.most(size))
+
     def title(self, row: int) -> str:
         """Return the number of the group."""
         return f"{self.kind.noun} {self._number[row]}"
-
-    def value_text(self, column: Measure, row: int) -> str:
-        """Return a value of a row in words; how many images it has, with their noun."""
-        text = super().value_text(column, row)
-        return f"{text} images" if column.name == "count" else text
 
     def badges(self, row: int) -> list[Badge]:
         """Return whether the labels differ."""
@@ -216,6 +219,13 @@ class ClusterTable(GroupTable):
             lines.append(f"Squared distance to its centre: {self.image_text(values[place])}.")
         return lines
 
+    @staticmethod
+    def _bytes_of(images: Images, rows: RowImages) -> Measure | None:
+        size = images.measure("file_size")  # the images are alike, but no copies: none can go
+        if not np.isfinite(size).any():
+            return None
+        return Measure("bytes", "all files", "bytes", rows.total(size))
+
     def image_text(self, value: float) -> str:
         """Return a distance in words."""
         return word_value(value, "number")
@@ -245,12 +255,3 @@ def _of_two_or_more(group: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArra
     kept = np.flatnonzero(count[code] > 1)
     order = kept[np.argsort(code[kept], kind="stable")]
     return order, np.unique(code[order], return_inverse=True)[1].astype(np.int64)
-
-
-def _spare_bytes(images: Images, rows: RowImages) -> Measure | None:
-    """Return what the images of each group take beside the largest file."""
-    size = images.measure("file_size")
-    if not np.isfinite(size).any():
-        return None
-    spare = rows.total(size) - rows.most(size)
-    return Measure("bytes", "can be freed", "bytes", spare)

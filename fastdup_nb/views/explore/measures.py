@@ -11,7 +11,7 @@ import numpy as np
 from fastdup_nb.errors import FastdupError
 from fastdup_nb.store import names
 from fastdup_nb.views.statistics import FORMS, POSITIVE, SIZE
-from fastdup_nb.views.wording import word_value
+from fastdup_nb.views.wording import as_unicode, word_value
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -94,7 +94,7 @@ def read_measures(results: WorkDir, file_names: Sequence[str]) -> Measures:
     for column in table.columns:
         values = _numbers(table[column]) if column not in _NO_MEASURES else None
         if values is not None:
-            found[str(column)] = np.where(place >= 0, values[place], np.nan)
+            found[as_unicode(str(column))] = np.where(place >= 0, values[place], np.nan)
     return make_measures(found)
 
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from fastdup_nb.views.explore.measures import Measure
     from fastdup_nb.views.explore.query import Answer
-    from fastdup_nb.views.explore.state import State
+    from fastdup_nb.views.explore.state import Range, State
     from fastdup_nb.views.explore.table import Table
 
 
@@ -98,7 +98,7 @@ def gallery_of(table: Table, state: State, answer: Answer, most: int) -> Explore
     kind = table.kind
     shown = answer.order[:most].tolist()
     return ExploredView(
-        title=kind.title,
+        title=table.heading,
         rows=tuple(_row(table, row, number, column) for number, row in enumerate(shown, 1)),
         total=answer.total,
         matching=len(answer.order),
@@ -128,14 +128,19 @@ def describe_state(table: Table, state: State, answer: Answer) -> str:
     ]
     limits = state.range
     if limits is not None and (limits.low is not None or limits.high is not None):
-        of = table.column(limits.column)
-        low, high = (
-            "" if end is None else word_value(end, of.form) for end in (limits.low, limits.high)
-        )
-        parts.append(f"{of.title} {low}–{high}")  # noqa: RUF001 - a range takes an en dash
+        parts.append(_word_range(table.column(limits.column), limits))
     if len(answer.order) != answer.total:
         parts.append(f"{answer.total:,} in all")
     return as_unicode(" · ".join(parts))
+
+
+def _word_range(column: Measure, limits: Range) -> str:
+    low, high = (
+        "" if end is None else word_value(end, column.form) for end in (limits.low, limits.high)
+    )
+    if low and high:
+        return f"{column.title} {low} to {high}"
+    return f"{column.title} {low} or more" if low else f"{column.title} {high} or less"
 
 
 def _row(table: Table, row: int, number: int, column: Measure) -> Row:

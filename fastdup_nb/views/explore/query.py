@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fastdup_nb.views.explore.state import Range, Sort, State
+from fastdup_nb.options import unknown_name
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from fastdup_nb.views.explore.facets import Facet
+    from fastdup_nb.views.explore.state import Range, State
     from fastdup_nb.views.explore.table import Table
 
 BINS = 40
@@ -99,12 +100,16 @@ class Filter:
     def __init__(self, table: Table, state: State) -> None:
         self._table, self._state = table, state
         self.present = table.present()
+        self.facets = table.facets_now(state.facets)
+        for name in state.facets:
+            if name not in self.facets:
+                raise unknown_name("facet", name, list(self.facets))
         self._base = self.present.copy()
         found = table.images.matching(state.text)
         if found is not None:
             self._base &= table.matching(found)
         self._passes = {
-            name: table.facet(name).values.has_any(values)
+            name: self.facets[name].values.has_any(values)
             for name, values in state.facets.items()
             if values
         }
@@ -204,7 +209,7 @@ def run_query(table: Table, state: State) -> Answer:
         order=filtered.order(),
         total=int(np.count_nonzero(filtered.present)),
         images=int(np.count_nonzero(_images_in(table, matching))),
-        facets=[filtered.count(facet) for facet in table.facets.values()],
+        facets=[filtered.count(facet) for facet in filtered.facets.values()],
         histogram=filtered.histogram(),
     )
 
@@ -218,6 +223,3 @@ def _between(values: NDArray[np.float64], limits: Range) -> NDArray[np.bool_]:
     low = -np.inf if limits.low is None else limits.low
     high = np.inf if limits.high is None else limits.high
     return (values >= low) & (values <= high)
-
-
-__all__ = ["Answer", "FacetCounts", "Filter", "Histogram", "Sort", "run_query"]

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from fastdup_nb.core.pairs import Edges
     from fastdup_nb.views.explore.images import Images
 
+LONGEST = 40
 # Sorted by the first of these that is known: people look for blurred and dark photos first.
 _FIRST_MEASURES = ("blur", "mean", "file_size")
 
@@ -118,6 +119,12 @@ class SearchTable(Table):
         columns = [column, *columns_of_images(images, ids)]
         rows = RowImages.one_each(ids)
         super().__init__(images, rows, columns, Sort("similarity", descending=True))
+
+    @property
+    def heading(self) -> str:
+        """What was searched for."""
+        query = self.query
+        return f"Like {query if len(query) <= LONGEST else f'{query[: LONGEST - 1]}…'}"
 
     def why(self, row: int, image: int) -> list[str]:  # noqa: ARG002 - a row is one image
         """Return how alike it is to what was searched for."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from fastdup_nb.errors import OptionError
+from fastdup_nb.views.wording import as_unicode
 
 LONGEST_TEXT = 200
 LONGEST_VALUE = 1000
@@ -135,7 +136,7 @@ def _number(given: object) -> float | None:
 def _text(given: object, what: str, longest: int) -> str:
     if not isinstance(given, str) or len(given) > longest:
         raise _wrong(what, f"texts of at most {longest} characters")
-    return given
+    return as_unicode(given)
 
 
 def _members(given: object, what: str, known: tuple[str, ...]) -> Mapping[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar
@@ -11,7 +11,7 @@ import numpy as np
 
 from fastdup_nb.errors import OptionError
 from fastdup_nb.options import unknown_name
-from fastdup_nb.views.explore.facets import Facet
+from fastdup_nb.views.explore.facets import Facet, Values
 from fastdup_nb.views.explore.measures import Measure
 from fastdup_nb.views.wording import word_value
 
@@ -80,6 +80,14 @@ class Table:
         found = [*self.own_facets(), *self._facets_of_images()]
         return {facet.name: facet for facet in found if facet.values.differ}
 
+    def facets_now(self, chosen: Collection[str] = ()) -> dict[str, Facet]:
+        """Return all facets, with those that change as far as they differ or are chosen."""
+        found = dict(self.facets)
+        for name, values in self.images.changing.items():
+            if values.differ or name in chosen:
+                found[name] = self._facet_of(name, name, values)
+        return found
+
     def forget_labels(self) -> None:
         """Work out again what follows from the labels, which have changed."""
         self.__dict__.pop("facets", None)
@@ -106,9 +114,10 @@ class Table:
         OptionError
             When there is none of that name.
         """
-        if name not in self.facets:
-            raise unknown_name("facet", name, list(self.facets))
-        return self.facets[name]
+        known = self.facets_now((name,))
+        if name not in known:
+            raise unknown_name("facet", name, list(known))
+        return known[name]
 
     def check_row(self, row: int) -> None:
         """Raise `OptionError` when there is no such row."""
@@ -134,6 +143,11 @@ class Table:
         ids = self.rows.of(row)
         present: list[int] = ids[~self.images.gone[ids]].tolist()
         return present
+
+    @property
+    def heading(self) -> str:
+        """What the view is called, with what it shows."""
+        return self.kind.title
 
     # What a view says of a row; overridden as it needs.
 
@@ -188,13 +202,13 @@ class Table:
             (FOLDER, FOLDER, images.folders),
             (FORMAT, FORMAT, images.formats),
         ]
+        return [self._facet_of(name, title, values) for name, title, values in known]
+
+    def _facet_of(self, name: str, title: str, values: Values) -> Facet:
+        """Return what rows have of a facet of images: of any of theirs, or of their first."""
         first_only = self.kind.layout == "neighbours"
-        return [
-            Facet(
-                name, title, values.of_first(self.rows) if first_only else values.of_rows(self.rows)
-            )
-            for name, title, values in known
-        ]
+        of_rows = values.of_first(self.rows) if first_only else values.of_rows(self.rows)
+        return Facet(name, title, of_rows)
 
 
 def columns_of_images(images: Images, ids: NDArray[np.integer]) -> list[Measure]:

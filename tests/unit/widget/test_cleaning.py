@@ -122,7 +122,8 @@ def test_labels_are_corrected_in_a_file_of_the_work_dir_and_taken_back(browser, 
     assert browser.ask("images", ids=[C])["images"][0]["labels"] == ["<b>lynx</b>"]
     # The file is what every gallery takes as labels.
     again = Explorer(place.results, get_label=file)
-    assert again.mark([C], "keep").marked["label"].tolist() == ["<b>lynx</b>"]
+    again.mark([C], "keep")
+    assert again.marked["label"].tolist() == ["<b>lynx</b>"]
     again.close()
     browser.ask("undo")
     assert not file.exists()
@@ -131,16 +132,19 @@ def test_labels_are_corrected_in_a_file_of_the_work_dir_and_taken_back(browser, 
 
 def test_undo_in_python_takes_back_what_another_program_cleaned(explorer, browser, place):
     other = Explorer(place.results)
-    other.mark([F], "delete").apply()
+    other.mark([F], "delete")
+    other.apply()
     other.close()
     assert F not in there(place)
     late = Explorer(place.results)  # opened after the file had gone
-    assert F not in late.show("statistics").matching["id"].tolist()
+    late.show("statistics")
+    assert F not in late.matching["id"].tolist()
     late.undo()
     assert F in there(place)
     assert F in late.matching["id"].tolist()
     late.close()
-    explorer.mark([F], "delete").apply()
+    explorer.mark([F], "delete")
+    explorer.apply()
     assert undo(place.results.path) == [str(place.path(F))]
 
 
@@ -163,7 +167,8 @@ def test_nothing_marked_is_nothing_done(explorer, browser):
 
 
 def test_marks_of_an_image_that_has_gone_are_not_taken(explorer, place):
-    explorer.mark([B], "delete").apply()
+    explorer.mark([B], "delete")
+    explorer.apply()
     explorer.mark([B], "keep")
     assert explorer.marks == {}
     with pytest.raises(OptionError):

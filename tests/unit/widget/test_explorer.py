@@ -106,7 +106,7 @@ def test_rows_carry_all_that_is_drawn(browser):
         "height": 150,
     }
     group = browser.ask("rows", view="groups", rows=[0])["rows"][0]
-    assert group["text"] == "3 images"
+    assert group["text"] == "3"
     assert [each["id"] for each in group["images"]] == [A, B, C]  # the largest first
     assert browser.ask("members", view="groups", row=0)["ids"] == [A, B, C]
     (alone,) = browser.ask("images", ids=[HOSTILE])["images"]
@@ -169,6 +169,7 @@ def test_details_and_more_like_this(browser, explorer):
     assert [near["id"] for near in details["neighbours"]] == [B, C]
     assert browser.ask("similar", id=A, k=3)["count"] == 3
     assert explorer.view == "search"
+    assert next(v for v in explorer.views if v["name"] == "search")["title"] == "Like a.jpg"
     rows = browser.ask("rows", view="search", rows=browser.order("search"))["rows"]
     assert [row["images"][0]["id"] for row in rows][:2] == [B, C]
     assert rows[0]["value"] == 1.0
@@ -217,6 +218,20 @@ def test_marks_reach_python_and_can_be_taken_back(browser, explorer):
     assert "nothing" in browser.ask("redo_mark")["text"]
 
 
+def test_marks_and_the_selection_are_facets(browser, explorer):
+    explorer.select([A, D])
+    browser.ask("mark", ids=[B], action="delete")
+    reply = browser.ask("query", view="duplicates", state={})
+    facets = {facet["name"]: dict(facet["values"]) for facet in reply["facets"]}
+    assert facets["mark"] == {"not marked": 4, "delete": 2}
+    assert facets["selection"] == {"not selected": 4, "selected": 3}
+    assert browser.order("statistics", facets={"selection": ["selected"]}) == [0, 3]
+    explorer.filter(mark="delete")
+    assert explorer.matching["row"].unique().tolist() == [0, 2]
+    explorer.unmark()
+    assert browser.order("statistics", facets={"mark": ["delete"]}) == []
+
+
 def test_the_best_of_each_group_is_kept(browser, explorer):
     browser.ask("mark", ids=[E], action="keep")
     reply = browser.ask("keep_best", view="groups", state={}, rows=None, rule="sharpest")
@@ -243,9 +258,12 @@ def test_python_filters_sorts_and_marks(explorer, browser):
     assert explorer.state["range"] is None
     explorer.sort("similarity")
     assert explorer.matching["row"].tolist()[0] == 3
-    explorer.mark([A], "delete").mark([D], "relabel", "fox")
+    explorer.mark([A], "delete")
+    explorer.mark([D], "relabel", "fox")
     assert set(explorer.marks) == {"0", "3"}
-    explorer.reset().show("outliers")
+    explorer.reset()
+    assert explorer.state["sort"] is None
+    explorer.show("outliers")
     assert explorer.view == "outliers"
     for wrong in (
         lambda: explorer.filter(column="nothing", low=1),
@@ -308,7 +326,8 @@ def test_fastdup_explore_takes_all_options(place):
     )
     assert (explorer.height, explorer.theme, explorer.thumb) == (400, "dark", 96)
     assert explorer.title == "results: 7 images"
-    assert explorer.filter(split="test").matching["id"].tolist() == [D]
+    explorer.filter(split="test")
+    assert explorer.matching["id"].tolist() == [D]
     explorer.close()
     for wrong in ({"height": 1}, {"thumb": "big"}, {"theme": "pink"}, {"view": "dupes"}):
         with pytest.raises(OptionError):

@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 
 from fastdup_nb.errors import InputNotFoundError, OptionError
+from fastdup_nb.store.workdir import WorkDir
 from fastdup_nb.views.explore.collection import Collection
 from fastdup_nb.views.explore.images import Images
 from fastdup_nb.views.explore.query import run_query
@@ -81,13 +82,17 @@ def test_several_rows_of_an_image_are_several_labels(ours):
     assert images.facets["n"].texts[images.facets["n"].code[A]] == "1"
 
 
-def test_a_column_of_many_numbers_is_to_sort_by(tmp_path, original):
-    names = original.file_names
-    table = pd.DataFrame({"filename": names * 20, "score": range(60)})
-    images = Images(original, annotations=table)
-    assert "score" in images.facets  # three images have three values
-    table = pd.DataFrame({"filename": names, "label": ["a", "b", "c"]})
-    assert Images(original, annotations=table).facets == {}
+def test_a_column_of_many_numbers_is_to_sort_by_and_one_of_few_to_choose_from(tmp_path):
+    names = [f"/p/{number}.jpg" for number in range(40)]
+    rows = "".join(f"{number},{name}\n" for number, name in enumerate(names))
+    write(tmp_path / "atrain_features.dat.csv", f"index,filename\n{rows}")
+    write(tmp_path / "similarity.csv", "from,to,distance\n")
+    values = [number / 2 for number in range(40)]
+    few = [number % 3 for number in range(40)]
+    table = pd.DataFrame({"filename": names, "score": values, "fold": few})
+    images = Images(WorkDir.open(tmp_path), annotations=table)
+    assert images.measure("score").tolist() == values
+    assert set(images.facets) == {"fold"}
 
 
 @pytest.mark.parametrize(
@@ -106,8 +111,6 @@ def test_annotations_that_do_not_fit_are_refused(ours, source, expected):
 
 
 def test_an_end_of_a_name_that_several_images_have_joins_none(tmp_path):
-    from fastdup_nb.store.workdir import WorkDir
-
     write(tmp_path / "atrain_features.dat.csv", "index,filename\n0,/p/x/1.jpg\n1,/p/y/1.jpg\n")
     write(tmp_path / "similarity.csv", "from,to,distance\n")
     images = Images(
@@ -128,8 +131,6 @@ def test_the_text_is_looked_for_below_the_common_folder(ours):
 
 @pytest.mark.skipif(os.name == "nt", reason="no such file names")
 def test_hostile_names_are_shown_and_never_raw(tmp_path):
-    from fastdup_nb.store.workdir import WorkDir
-
     names = ["<img src=x onerror=alert(1)>.jpg", "caf\udce9.jpg", "\u202egpj.exe", "a\\b.jpg"]
     lines = "".join(f"{i},/p/{name}\n" for i, name in enumerate(names))
     place = tmp_path / "atrain_features.dat.csv"

@@ -161,7 +161,7 @@ def test_details_say_why(labelled):
     assert found["path"].endswith("a.jpg")
     assert found["neighbours"] == [{"id": B, "similarity": 1.0}, {"id": C, "similarity": 0.91}]
     assert "byte for byte" in " ".join(found["why"])
-    assert ["size", "640 × 480"] in found["facts"][0][1]
+    assert ["size", "640 \N{MULTIPLICATION SIGN} 480"] in found["facts"][0][1]
     assert details_of(labelled, F, table, 0)["why"] == []  # not in that row
 
 
@@ -178,7 +178,7 @@ def test_what_is_missing_is_told_and_not_fatal(ours):
     assert record["width"] is None
     with pytest.raises(ResultNotFoundError):
         collection.open("outliers")
-    with pytest.raises(OptionError, match="Did you mean|view"):
+    with pytest.raises(OptionError, match="view"):
         collection.open("duplicate")
 
 
