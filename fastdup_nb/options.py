@@ -76,7 +76,7 @@ class RunOptions:
     """
 
     input_dir: InputSpec = option(
-        "", "Folder, text file of paths, or list of files and folders.", flag=False
+        "", "Folder, archive, text file of paths, or list of files and folders.", flag=False
     )
     work_dir: str | PathLike[str] = option(".", "Folder for the results.", metavar="DIR")
     test_dir: InputSpec = option(

@@ -74,11 +74,9 @@ class TuriParams:
     augmentation_vert: float = option(
         0.2, "Margin above and below a found face or object, relative to it.", metavar="SHARE"
     )
-    delete_tar: bool = option(
-        True, "Delete the downloaded copy of an archive after use; never an archive of yours."
-    )
+    delete_tar: bool = option(True, "Delete downloaded copies of archives after use.")
     delete_img: bool = option(
-        True, "Keep no copies of the images in archives; 0: copy them to work_dir/tmp."
+        True, "Discard images read from archives (when kept: in work_dir/tmp)."
     )
     tar_only: bool = option(False, "Use archives only and leave single images out.")
     num_images_in_tar: int = option(

@@ -85,9 +85,10 @@ def run(  # noqa: PLR0917 - the signature is the published one
     Parameters
     ----------
     input_dir : path or list of paths
-        A folder (searched recursively), a text or CSV file of paths, or a list of files and
-        folders. With `run_mode=2` a folder of stored features, when `work_dir` does not hold them
-        itself.
+        A folder (searched recursively), an archive (tar, tar.gz, tgz, zip), a text or CSV file of
+        paths, or a list of files and folders; see docs/inputs.md. With `run_mode=2` a list of
+        feature files or of folders that hold some, which are merged; or a folder of stored
+        features, when `work_dir` does not hold them itself.
     work_dir : path
         Folder for the results; made when missing.
     test_dir : path or list of paths
@@ -132,7 +133,8 @@ def run(  # noqa: PLR0917 - the signature is the published one
     nn_provider : {'nnf', 'turi', 'annoy'}
         Family of neighbour methods.
     min_offset, max_offset : int
-        Half-open range of the sorted list to use; `max_offset=0` means to the end.
+        Half-open range of the sorted list to use; `max_offset=0` means to the end. An archive
+        counts as one file; when a single one is all the input, its images are counted.
     nnf_mode : str
         Index of the provider `nnf`: `Flat`, `HNSW32` or any faiss factory string. Left out, the
         search is exact up to about 100,000 images and uses an inverted file with checked recall
