@@ -1,0 +1,88 @@
+"""Plots in JupyterLab: a range and a lasso drive the explorer; without a kernel a picture stays."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.browser.notebooks import SLOW, look, open_notebook, run_cell
+from tests.browser.plots import drag, plot_in
+from tests.pictures import write_pictures
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+    from tests.browser.conftest import Lab
+
+pytestmark = pytest.mark.browser
+
+COUNT = 30
+BEGIN = """
+import fastdup_nb, json
+fd = fastdup_nb.Fastdup.run('photos', 'work', threshold=0.5)
+g = fd.explore()
+g
+"""
+TELL = """
+low, high = p.range
+same = g.state['range'] == {'column': 'mean', 'low': low, 'high': high}
+told = {'view': g.view, 'same': same, 'images': len(p.selection), 'shown': len(g.matching)}
+print(json.dumps(told))
+"""
+CELLS = (
+    BEGIN.strip(),
+    "p = fd.plot('mean', bins=10, explorer=g)\np",
+    TELL.strip(),
+    "m = fd.map(explorer=g, color='mean')\nm",
+    "print(json.dumps([g.selected == m.selected, len(m.selection)]))",
+    "p.range = (100, 140)\nm.selected = [1, 2, 3]",
+    "print(json.dumps([g.state['range'], g.selected]))",
+)
+ALL_AROUND = ((0.01, 0.01), (0.99, 0.01), (0.99, 0.99), (0.01, 0.99), (0.01, 0.01))
+
+
+def test_a_range_and_a_lasso_drive_the_explorer(browser: Browser, lab: Lab):
+    write_pictures(lab.folder / "photos", COUNT)
+    page = open_notebook(browser, lab, CELLS)
+    own = (lab.url, "data:", "blob:")
+    strangers: list[str] = []
+    page.on("request", lambda request: strangers.append(request.url))
+    run_cell(page, 0)
+
+    output = run_cell(page, 1)
+    plot = plot_in(output)
+    assert output.locator(".fdnb-still").is_hidden()
+    drag(page, plot, (0.02, 0.5), (0.5, 0.5))
+    plot.get_by_role("button", name="All").wait_for(timeout=SLOW)
+    plot.locator("output", has_text=f"of {COUNT} images").wait_for(timeout=SLOW)
+    look(page, "lab-plot-range")
+    page.wait_for_timeout(500)  # what a drag ends in is sent after a pause
+    images = int(plot.locator("output").inner_text().split()[0])
+    assert 0 < images < COUNT
+    told = json.loads(run_cell(page, 2).inner_text())
+    assert told == {"view": "statistics", "same": True, "images": images, "shown": images}
+
+    chart = plot_in(run_cell(page, 3))
+    drag(page, chart, *ALL_AROUND)
+    chart.locator("output", has_text=f"{COUNT} of {COUNT} selected").wait_for(timeout=SLOW)
+    look(page, "lab-plot-lasso")
+    page.wait_for_timeout(500)
+    assert json.loads(run_cell(page, 4).inner_text()) == [True, COUNT]
+
+    run_cell(page, 5)  # and from Python to the plots
+    chart.locator("output", has_text=f"3 of {COUNT} selected").wait_for(timeout=SLOW)
+    assert float(plot.get_by_label("to", exact=True).input_value()) == 140
+    limits, selected = json.loads(run_cell(page, 6).inner_text())
+    assert limits == {"column": "mean", "low": 100, "high": 140}
+    assert selected == [1, 2, 3]
+    assert [url for url in strangers if not url.startswith(own)] == []
+
+    page.keyboard.press("Control+s")
+    page.wait_for_timeout(1000)
+    page.evaluate("() => jupyterapp.serviceManager.sessions.shutdownAll()")
+    page.goto(lab.address("first.ipynb"), timeout=SLOW)  # the widgets are gone now
+    stills = page.locator(".fdnb-still", has_text="variance").locator("img")
+    stills.wait_for(timeout=SLOW)
+    assert stills.evaluate("image => image.decode().then(() => image.naturalWidth)") == 720
