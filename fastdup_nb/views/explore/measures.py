@@ -44,18 +44,27 @@ class Measure:
     ----------
     name, title : str
     form : {'similarity', 'number', 'whole', 'bytes', 'percent'}
-    values : ndarray of float64, shape (n,)
+    numbers : ndarray of float64, shape (m,)
         NaN where it is not known.
+    chosen : ndarray of int, shape (n,), optional
+        Which of the numbers are meant, in order; all when not given. So that every view of the
+        same images shares their statistics.
     """
 
     name: str
     title: str
     form: Form
-    values: NDArray[np.float64] = field(repr=False)
+    numbers: NDArray[np.float64] = field(repr=False)
+    chosen: NDArray[np.integer] | None = field(default=None, repr=False)
+
+    @property
+    def values(self) -> NDArray[np.float64]:
+        """The numbers, shape (n,)."""
+        return self.numbers if self.chosen is None else self.numbers[self.chosen]
 
     def at(self, place: int) -> float | None:
         """Return one number; None when it is not known."""
-        value = float(self.values[place])
+        value = float(self.numbers[place if self.chosen is None else self.chosen[place]])
         return value if math.isfinite(value) else None
 
     def of(self, places: NDArray[np.integer]) -> NDArray[np.float64]:

@@ -8,7 +8,7 @@ import numpy as np
 
 from fastdup_nb.views.explore.edges import partners
 from fastdup_nb.views.statistics import SIZE
-from fastdup_nb.views.wording import as_unicode, word_size, word_value
+from fastdup_nb.views.wording import as_unicode, word_size
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -140,9 +140,9 @@ def _facts(images: Images, image: int) -> list[list[Any]]:
     if size:
         first.append(["file", word_size(size)])
     measured = [
-        [column.title, word_value(float(column.values[image]), column.form)]
+        [column.title, column.text_at(image)]
         for name, column in images.measures.items()
-        if name not in _SIZES and np.isfinite(column.values[image])
+        if name not in _SIZES and column.at(image) is not None
     ]
     noted = [[as_unicode(name), _one(values, image)] for name, values in images.facets.items()]
     sections = (("image", first), ("statistics", measured), ("annotations", noted))
@@ -155,6 +155,5 @@ def _one(values: Any, image: int) -> str:
 
 def _whole(images: Images, name: str, image: int) -> int | None:
     found = images.measures.get(name)
-    if found is None or not np.isfinite(found.values[image]):
-        return None
-    return int(found.values[image])
+    value = None if found is None else found.at(image)
+    return None if value is None else int(value)
