@@ -155,7 +155,7 @@ def measure(work_dir: Path, thumbnails: int) -> None:
     del explorer, browser
     _open(fd)[0].close()
     print(
-        f"| memory after close, and opening and closing again | + {megabytes() - before:.0f} MB | |"
+        f"| memory after closing, opening and closing | + {megabytes() - before:.0f} MB | |"
     )
 
 
