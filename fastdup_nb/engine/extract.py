@@ -241,7 +241,8 @@ def extract(
     if isinstance(reader, ChunkReader) and listing.needs_supply:
         place = Place(extraction.position, *extraction.place)
         with Supply(listing, plan.chunk, place, handling) as supply:
-            _carry_out(_span_jobs(reader, supply), 0, plan, extraction, progress)
+            total = supply.count()
+            _carry_out(_span_jobs(reader, supply), total, plan, extraction, progress)
         return
     total = len(listing.paths)
     spans = chunk_spans(extraction.position, total, listing.offset, plan.chunk)

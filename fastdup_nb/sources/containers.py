@@ -105,6 +105,9 @@ class Container(Protocol):
     def find(self, inner: str) -> Member | None:
         """Return the member with a name inside, with `data` or to be read; None when absent."""
 
+    def count(self, until: float) -> int:
+        """Return how many members there are, if `time.monotonic()` stays below `until`; else -1."""
+
     def close(self) -> None:
         """Free what it holds."""
 

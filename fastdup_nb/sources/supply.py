@@ -6,6 +6,7 @@ whether an archive can be read at random or only in order. See `fastdup_nb.sourc
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 MOST_OPEN = 64
 CONNECTIONS = 16
+SECONDS_TO_COUNT = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +148,27 @@ class Supply:
             self._release(entry)
         if self._connections is not None:
             self._connections.shutdown(wait=True, cancel_futures=True)
+
+    def count(self, seconds: float = SECONDS_TO_COUNT) -> int:
+        """Return how many images there are; 0 when it takes longer to know.
+
+        Remote containers, and those that can only be read in order, are not counted.
+        """
+        listing, most = self._listing, self._handling.most_images
+        until = time.monotonic() + seconds
+        total = 0
+        for path in listing.paths:
+            number = 1
+            if listing.has_containers and container_kind(path):
+                number = -1 if is_remote(path) else _count(path, until, self._handling.limits)
+                if number < 0:
+                    return 0
+                if listing.window:
+                    first, last = listing.window
+                    number = max(min(number, last or number) - first, 0)
+                number = min(number, most or number)
+            total += number
+        return min(total, listing.limit or total)
 
     def spans(self) -> Iterator[Span | None]:
         """Yield spans; None asks to finish and release all that was given before going on."""
@@ -296,6 +319,17 @@ def expand(listing: Listing, chunk: int, handling: Handling) -> Listing:
                     paths[name] = None
                 span.release()
     return Listing(list(paths), listing.offset, "list", listing.warnings, refused=refused)
+
+
+def _count(path: str, until: float, limits: Limits) -> int:
+    try:
+        container = open_container(path, path, limits)
+    except ImageError:
+        return 1
+    try:
+        return container.count(until)
+    finally:
+        container.close()
 
 
 def _file_span(names: Sequence[str], start: int, after: Place) -> Span:

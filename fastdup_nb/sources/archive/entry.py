@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
@@ -133,6 +134,19 @@ class Sorter:
         total = self.other.total()
         files = "1 other file" if total == 1 else f"{total:,} other files"
         return f"the archive holds no image; {files}"
+
+
+def count_members(entries: Iterator[Entry], until: float) -> int:
+    """Return how many members entries make; -1 when the time is over before."""
+    count = 0
+    try:
+        for entry in entries:
+            count += is_wanted(entry.name, suffix_of(entry.name))
+            if time.monotonic() > until:
+                return -1
+    except ImageError:
+        count += 1
+    return max(count, 1)
 
 
 def sample_key(name: str) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from fastdup_nb.errors import ImageError, ImageProblem
 from fastdup_nb.sources.archive.blob import Blob, BlobReader
-from fastdup_nb.sources.archive.entry import Entry, Sorter, is_wanted, problem_of
+from fastdup_nb.sources.archive.entry import Entry, Sorter, count_members, is_wanted, problem_of
 from fastdup_nb.sources.archive.names import tidy_name
 from fastdup_nb.sources.containers import Member
 from fastdup_nb.sources.suffixes import suffix_of
@@ -70,6 +70,10 @@ class TarArchive:
         if entry is None:
             return None
         return Member(f"{self._name}/{inner}", entry, error=problem_of(entry, inner))
+
+    def count(self, until: float) -> int:
+        """Return how many members there are; -1 when it takes too long to know."""
+        return -1 if self._in_order else count_members(self._entries(), until)
 
     def close(self) -> None:
         """Close the file."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from fastdup_nb.errors import ImageError, ImageProblem
 from fastdup_nb.sources.archive.blob import BlobReader, FileBlob
-from fastdup_nb.sources.archive.entry import Entry, Sorter, is_wanted, problem_of
+from fastdup_nb.sources.archive.entry import Entry, Sorter, count_members, is_wanted, problem_of
 from fastdup_nb.sources.archive.names import tidy_name
 from fastdup_nb.sources.containers import Member
 from fastdup_nb.sources.suffixes import suffix_of
@@ -81,6 +81,10 @@ class ZipArchive:
         if found is None:
             return None
         return Member(f"{self._name}/{inner}", found, error=problem_of(found, inner))
+
+    def count(self, until: float) -> int:
+        """Return how many members there are; -1 when it takes too long to know."""
+        return count_members(self._entries(), until)
 
     def close(self) -> None:
         """Close the file."""

@@ -71,6 +71,24 @@ def test_limits_of_images(folder):
     assert sum(len(span.names) for span in few) == 6 + 2 + 2
 
 
+def test_images_are_counted_when_that_is_quick(folder):
+    def count(listing, **options):
+        with Supply(listing, 4, handling=Handling(**options)) as supply:
+            return supply.count(60)
+
+    assert count(resolve(folder)) == 0  # nobody knows what a tar.gz holds
+    (folder / "e.tgz").unlink()
+    assert count(resolve(folder)) == 6 + 5
+    assert count(resolve(folder, num_images=3)) == 3
+    assert count(resolve(folder), most_images=2) == 6 + 2
+    assert count(resolve(folder / "c.tar", min_offset=2)) == 3
+    assert count(resolve(folder / "c.tar", min_offset=1, max_offset=3)) == 2
+    with Supply(resolve(folder), 4) as supply:
+        assert supply.count(-1) == 0
+    (folder / "c.tar").write_bytes(b"")
+    assert count(resolve(folder)) == 6 + 1
+
+
 def test_a_window_of_one_archive(folder):
     listing = resolve(folder / "c.tar", min_offset=1, max_offset=4)
     names = [name[-8:-4] for span in spans_of(listing, chunk=2) for name in span.names]
