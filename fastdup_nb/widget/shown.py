@@ -9,7 +9,7 @@ from fastdup_nb.views.explore.query import Filter
 if TYPE_CHECKING:
     from fastdup_nb.views.explore.collection import ViewInfo
     from fastdup_nb.views.explore.query import Answer, FacetCounts
-    from fastdup_nb.views.explore.state import State
+    from fastdup_nb.views.explore.state import Sort, State
     from fastdup_nb.views.explore.table import Table
 
 
@@ -56,7 +56,7 @@ def view_content(view: ViewInfo) -> dict[str, Any]:
         "columns": [
             {"name": column.name, "title": column.title, "form": column.form} for column in columns
         ],
-        "sort": table and {"column": table.sort.column, "descending": table.sort.descending},
+        "sort": None if table is None else _sort(table.sort),
         "orders": list(table.orders) if table is not None else [],
     }
 
@@ -69,3 +69,7 @@ def _facet(counts: FacetCounts) -> dict[str, Any]:
         "more": counts.more,
         "chosen": counts.chosen,
     }
+
+
+def _sort(sort: Sort) -> dict[str, Any]:
+    return {"column": sort.column, "descending": sort.descending}
