@@ -89,6 +89,9 @@ class Explorer(Control, anywidget.AnyWidget):
     thumb = traitlets.Int(192).tag(sync=True)
     title = traitlets.Unicode().tag(sync=True)
     preview = traitlets.Unicode().tag(sync=True)
+    # None before it is made, and after close().
+    _service: Service | None = None
+    _incoming: Incoming | None = None
 
     def __init__(  # noqa: PLR0913 - the options of explore()
         self,
@@ -109,8 +112,8 @@ class Explorer(Control, anywidget.AnyWidget):
         first = view or collection.first_usable()
         collection.open(first)
         self._sending = threading.Lock()
-        self._service: Service | None = Service(collection, self, self._send_message)
-        self._incoming: Incoming | None = Incoming(self._service)
+        self._service = Service(collection, self, self._send_message)
+        self._incoming = Incoming(self._service)
         self._esm, self._css = _front_end()
         self._service.cleaner.leave_out_removed()
         for note in images.notes:
@@ -132,7 +135,7 @@ class Explorer(Control, anywidget.AnyWidget):
 
     def close(self) -> None:
         """End: views in the browser go, the data are let go of."""
-        service, self._service = getattr(self, "_service", None), None
+        service, self._service = self._service, None
         self._incoming = None
         if service is not None:
             if self.comm is not None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from fastdup_nb.views.explore.state import State
     from fastdup_nb.views.explore.table import Table
 
-PREVIEW_ROWS, TEXT_ROWS = 24, 5
+TEXT_ROWS = 5
 # A preview never keeps the user waiting: what is not decoded by then is left out.
 PREVIEW_SECONDS = 1.5
 MOST_ROWS = 10_000
@@ -35,9 +35,10 @@ def preview_html(table: Table, state: State, title: str, mark: str) -> str:
     mark : str
         By which the living widget finds and hides it.
     """
-    from fastdup_nb.render.html import explorer_html
+    from fastdup_nb.render.html import FRAGMENT_ROWS, explorer_html
 
-    view = gallery_of(table, state, run_query(table, state), PREVIEW_ROWS)
+    rows = FRAGMENT_ROWS[table.kind.layout]
+    view = gallery_of(table, state, run_query(table, state), rows)
     return explorer_html(view, title, mark, until=time.monotonic() + PREVIEW_SECONDS)
 
 
