@@ -1,0 +1,95 @@
+"""The example notebooks, run as a reader runs them. The quickstart has a file of its own."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbformat import NotebookNode
+
+pytestmark = [pytest.mark.notebook, pytest.mark.slow]
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+MOST_BYTES = 400_000
+WIDGET = "application/vnd.jupyter.widget-view+json"
+
+
+@pytest.fixture
+def read(run_notebook, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], str]:
+    """Run a notebook and return everything that it has printed."""
+
+    def run(name: str) -> str:
+        folder = tmp_path / "examples"
+        ignored = shutil.ignore_patterns("example_photos*", "__pycache__")
+        shutil.copytree(EXAMPLES, folder, ignore=ignored)
+        monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))  # the trash is below it
+        notebook = run_notebook(nbformat.read(EXAMPLES / f"{name}.ipynb", 4), folder=folder)
+        check(notebook)
+        outputs = [out for cell in notebook.cells for out in cell.get("outputs", [])]
+        texts = [out.get("text") or out["data"].get("text/plain", "") for out in outputs]
+        return "\n".join(texts)
+
+    return run
+
+
+def check(notebook: NotebookNode) -> None:
+    """Assert what holds for all: widgets have a picture, nothing is large or from elsewhere."""
+    assert len(nbformat.writes(notebook)) < MOST_BYTES
+    for cell in notebook.cells:
+        outputs = cell.get("outputs", [])
+        assert not [out for out in outputs if out.output_type == "error"], cell.source
+        markup = "".join(out.get("data", {}).get("text/html", "") for out in outputs)
+        assert len(markup) < 100_000
+        assert not re.search(r'(src|href)=["\']?https?://(?!127\.0\.0\.1)', markup), cell.source
+        if any(WIDGET in out.get("data", {}) for out in outputs):
+            assert "data:image" in markup or "<svg" in markup, cell.source
+
+
+def test_clean_duplicates(read: Callable[[str], str]):
+    told = read("01-clean-duplicates")
+    match = re.search(r"(\d+) files before, (\d+) after\n+(\d+) files", told)
+    assert match
+    before, after, back = map(int, match.groups())
+    assert after < before
+    assert back == before
+    assert "files put back" in told
+
+
+def test_find_wrong_labels(read: Callable[[str], str]):
+    told = read("02-find-wrong-labels")
+    found = re.search(r"(\d+) suspects, (\d+) of 10 planted ones", told)
+    assert found
+    assert int(found[2]) >= 5
+    labels = re.search(r"10 wrong before, (\d+) wrong after", told)
+    assert labels
+    assert int(labels[1]) < 10
+
+
+def test_bad_photos(read: Callable[[str], str], tmp_path: Path):
+    told = read("03-bad-photos")
+    assert "9 of 9 spoilt images" in told
+    assert "['fields-06_dark.jpg', 'view-2_dark.jpg', 'view-4_dark.jpg']" in told
+    assert (tmp_path / "examples/example_photos/flower/view-2_dark.jpg").is_file()
+
+
+def test_search(read: Callable[[str], str]):
+    told = read("04-search")
+    assert re.search(r"seen before.jpg\s+view-7.jpg\s+0.9\d+\s+True", told)
+    assert re.search(r"never seen.jpg\s+noise.jpg\s+0.\d+\s+False", told)
+    assert "2 new, 0 bad" in told
+    assert "query_" in told
+    assert told.rstrip().splitlines()[-1].split()[2:4] == ["never", "seen.jpg"]
+
+
+def test_embedding_map_and_projector(read: Callable[[str], str], tmp_path: Path):
+    told = read("05-embedding-map-and-projector")
+    assert "0 images are selected in the map" in told
+    assert re.search(r"\d+% of the variance", told)
+    assert "http://127.0.0.1:" in told
+    page = (tmp_path / "examples/map.html").read_text()
+    assert "data:image/jpeg;base64," in page
+    assert (tmp_path / "examples/example_photos_fastdup/projector/projector_config.pbtxt").is_file()
