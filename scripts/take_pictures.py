@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from PIL import Image
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 import fastdup_nb
 from examples.make_examples import make_examples
@@ -54,7 +54,36 @@ def make_pages(scratch: Path) -> dict[str, Path]:
     pages["search"] = scratch / "search.html"
     found = fd.search(photos / "flower" / "view-7.jpg", k=6)
     fastdup_nb.create_duplicates_gallery(found, pages["search"], work_dir=results)
+    for name in ("blur", "similarity"):
+        pages[f"plot_{name}"] = fd.plot(name).to_html(scratch)
+    placed = fd.map("tsne", get_label=label_of, height=440)
+    pages["plot_map"] = placed.to_html(scratch)
     return pages
+
+
+def choose_a_range(page: Page) -> None:
+    """Type the upper end of a range."""
+    field = page.get_by_label("to", exact=True)
+    field.fill("1500")
+    field.press("Enter")
+    page.mouse.move(260, 300)
+
+
+def point_at_an_image(page: Page) -> None:
+    """Move over the points until there is a picture."""
+    for number in range(400):
+        page.mouse.move(300 + 20 * (number % 20), 180 + 20 * (number // 20))
+        page.wait_for_timeout(20)
+        if page.locator(".tip").is_visible():
+            page.wait_for_timeout(300)
+            return
+
+
+# By the names of the pages.
+ACTIONS: dict[str, Callable[[Page], None]] = {
+    "plot_blur": choose_a_range,
+    "plot_map": point_at_an_image,
+}
 
 
 def take_picture(browser: Browser, page: Path, target: Path) -> None:
@@ -62,6 +91,9 @@ def take_picture(browser: Browser, page: Path, target: Path) -> None:
     opened = browser.new_page(viewport={"width": WIDTH, "height": HEIGHT}, color_scheme="light")
     opened.goto(page.as_uri())
     opened.wait_for_timeout(500)
+    if page.stem in ACTIONS:
+        ACTIONS[page.stem](opened)
+        opened.wait_for_timeout(500)
     picture = Image.open(io.BytesIO(opened.screenshot()))
     picture.convert("RGB").save(target, quality=80, optimize=True)
     opened.close()

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 BINS = 60
+FEWEST_BINS = 12
 # Whole numbers over no more than this get a bin each.
 UNIT_BINS = 80
 # From this ratio of the highest to the lowest on, a logarithmic scale shows more.
@@ -32,7 +33,7 @@ def make_edges(
     values : ndarray of float64, shape (m,)
         Finite; may be empty.
     bins : int
-        How many at most.
+        How many at most; fewer for fewer than 900 values.
     whole : bool
         The values are whole numbers: the ends lie between them.
     logarithmic : bool
@@ -45,6 +46,8 @@ def make_edges(
     >>> make_edges(np.array([2.0, 4.0]), whole=True).tolist()
     [1.5, 2.5, 3.5, 4.5]
     """
+    # Few values in many bins show noise.
+    bins = min(bins, max(FEWEST_BINS, int(np.ceil(2 * np.sqrt(len(values))))))
     first = float(values.min()) if low is None and len(values) else low or 0.0
     last = float(values.max()) if high is None and len(values) else high or first
     if whole:

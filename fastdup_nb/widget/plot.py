@@ -328,7 +328,8 @@ class MapPlot(Plot):
     @traitlets.observe("selected")
     def _follow(self, _change: Any) -> None:
         if self._explorer is not None:
-            self._explorer.select(list(self.selected))
+            # Test images are none of the explorer's.
+            self._explorer.select([row for row in self.selected if row < self.shown.known])
 
 
 def make_plot(shown: Histogram | EmbeddingMap, **options: Any) -> Plot:

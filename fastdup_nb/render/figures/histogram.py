@@ -17,6 +17,7 @@ HEIGHT = 380
 # By these names the front end finds what it works with.
 SOURCE, RANGE = "fastdup_nb-points", "fastdup_nb-range"
 _HEADROOM = 1.16
+MARGIN = 0.012
 
 
 def draw_histogram(shown: Histogram, height: int = HEIGHT) -> Any:
@@ -41,7 +42,7 @@ def draw_histogram(shown: Histogram, height: int = HEIGHT) -> Any:
         y_axis_label=f"{shown.noun}s",
         x_axis_type="log" if shown.log_x else "linear",
         y_axis_type="log" if shown.log_y else "linear",
-        x_range=Range1d(start=low, end=high),
+        x_range=_with_margins(low, high, logarithmic=shown.log_x),
         y_range=Range1d(start=base, end=end),
         height=height,
         tools="save",
@@ -135,6 +136,17 @@ def mark_text(shown: Histogram, mark: Mark) -> str:
     if ":" in mark.text:  # a ratio
         return mark.text
     return f"{mark.text} {tick_text(float(f'{mark.value:.4g}'), shown.form)}"
+
+
+def _with_margins(low: float, high: float, *, logarithmic: bool) -> Any:
+    """Return the range of an axis, some way beyond, so that the ends of a choice can be grabbed."""
+    from bokeh.models import Range1d
+
+    if logarithmic:
+        factor = (high / low) ** MARGIN
+        return Range1d(start=low / factor, end=high * factor)
+    margin = (high - low) * MARGIN
+    return Range1d(start=low - margin, end=high + margin)
 
 
 def _add_range(plot: Any, low: float, high: float) -> None:

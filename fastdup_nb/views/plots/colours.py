@@ -86,7 +86,11 @@ class Numbers:
 
 
 def choose_colours(
-    work_dir: WorkDir, color: str, rows: NDArray[np.int64], cards: CardMaker
+    work_dir: WorkDir,
+    color: str,
+    stored: list[str],
+    rows: NDArray[np.int64],
+    cards: CardMaker,
 ) -> Categories | Numbers | None:
     """Return what points are coloured by; None when they are all alike.
 
@@ -96,8 +100,10 @@ def choose_colours(
     color : str
         `label`, `folder`, `component`, `cluster` (k-means), `split` (train and test), a statistic
         or `size`; "" for the labels when there are any, else nothing.
-    rows : ndarray of int64, shape (n,)
+    stored : list of str, length n
         The images.
+    rows : ndarray of int64, shape (n,)
+        Their rows; those of test images follow those of the work_dir.
     cards : CardMaker
         Knows the labels.
 
@@ -108,7 +114,6 @@ def choose_colours(
     ResultNotFoundError
         When the run did not leave it.
     """
-    stored = [work_dir.file_names[row] for row in rows]
     if not color and not cards.has_labels:
         return None
     if color in {"", LABEL}:
@@ -187,15 +192,10 @@ def _clusters(work_dir: WorkDir, stored: list[str], _rows: NDArray[np.int64]) ->
     return [cluster.get(name, "") for name in stored]
 
 
-def _splits(work_dir: WorkDir, stored: list[str], _rows: NDArray[np.int64]) -> list[str]:
-    test_dir = work_dir.read_config().get("test_dir")
-    if not isinstance(test_dir, str) or not test_dir:
-        message = "The run had no test images."
-        raise OptionError(
-            message, "Give test_dir to run, or get_label a function of train and test."
-        )
-    folder = f"{test_dir.rstrip('/')}/"
-    return ["test" if name.startswith(folder) else "train" for name in stored]
+def _splits(work_dir: WorkDir, _stored: list[str], rows: NDArray[np.int64]) -> list[str]:
+    # Test images are numbered after those of the work_dir.
+    count = len(work_dir.file_names)
+    return ["train" if row < count else "test" for row in rows]
 
 
 def _statistic(work_dir: WorkDir, metric: str, rows: NDArray[np.int64]) -> Numbers:

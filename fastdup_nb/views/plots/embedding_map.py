@@ -5,21 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
 from fastdup_nb.core.projection import METHODS, project
 from fastdup_nb.core.sampling import sample_rows
-from fastdup_nb.errors import EmptyInputError
+from fastdup_nb.errors import EmptyInputError, OptionError
 from fastdup_nb.options import unknown_name
 from fastdup_nb.progress import SilentProgress
+from fastdup_nb.store.testset import TestSet
 from fastdup_nb.views.cards import CardMaker, check_count
-from fastdup_nb.views.plots.colours import Categories, Numbers, choose_colours
+from fastdup_nb.views.plots.colours import SPLIT, Categories, Numbers, choose_colours
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from os import PathLike
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from fastdup_nb.progress import Progress
@@ -53,6 +54,8 @@ class EmbeddingMap:
         What the points are coloured by.
     labels : tuple of str, length n
         Labels of the images, several joined by a comma; empty when none are given.
+    known : int
+        Rows from this one on are test images, which the explorer does not show.
     """
 
     points: NDArray[np.float32]
@@ -64,6 +67,7 @@ class EmbeddingMap:
     explained: float | None = None
     colours: Categories | Numbers | None = None
     labels: tuple[str, ...] = ()
+    known: int = 0
 
     name = "map"
     title = "Embedding map"
@@ -135,19 +139,24 @@ def build_map(
         raise unknown_name("method", method, METHODS)
     check_count("n", n)
     reporter = SilentProgress() if progress is None else progress
-    file_names = work_dir.file_names
+    known = len(work_dir.file_names)
+    test = _test_set(work_dir) if color == SPLIT else None
+    file_names = [*work_dir.file_names, *(test.file_names if test else ())]
     rows = sample_rows(len(file_names), n)
     if not len(rows):
         raise EmptyInputError("There are no embeddings to show.", "Run on some images first.")
     cards = CardMaker(work_dir, {"get_label_func": get_label, "input_dir": input_dir})
-    colours = choose_colours(work_dir, color, rows, cards)  # before the long part
+    stored = [file_names[row] for row in rows]
+    colours = choose_colours(work_dir, color, stored, rows, cards)  # before the long part
     with work_dir.open_features() as features:
-        vectors = features.take(rows)
+        vectors = features.take(rows[rows < known])
+    if test is not None:
+        with test.open_features(vectors.shape[1]) as features:
+            vectors = np.concatenate([vectors, features.take(rows[rows >= known] - known)])
     reporter.start(f"Placing by {METHOD_NAMES[method]}", len(rows))
     placed = project(vectors, method)
     reporter.advance(len(rows))
     reporter.finish()
-    stored = [file_names[row] for row in rows]
     return EmbeddingMap(
         points=placed.points,
         rows=rows,
@@ -158,4 +167,13 @@ def build_map(
         explained=placed.explained,
         colours=colours,
         labels=tuple(", ".join(cards.labels(name)) for name in stored) if cards.has_labels else (),
+        known=known,
     )
+
+
+def _test_set(work_dir: WorkDir) -> TestSet:
+    found = TestSet.open(work_dir.path)
+    if found is None:
+        hint = "Give test_dir to run, or the split of every image as get_label."
+        raise OptionError("The run had no test images.", hint)
+    return found

@@ -2,6 +2,7 @@
 
 import json
 from base64 import b64decode
+from dataclasses import replace
 
 import pytest
 
@@ -102,6 +103,14 @@ def test_a_selection_of_what_is_not_there(make_map, given):
     plot.selected = [2]
     plot.set_state({"selected": given})
     assert plot.selected == [2]
+
+
+def test_test_images_are_not_selected_in_the_explorer(make_map):
+    explorer = Explorer()
+    plot = MapPlot(replace(make_map(), known=10), explorer=explorer)
+    plot.selected = [8, 10, 12]
+    assert explorer.calls == [[8]]
+    assert len(plot.selection) == 3
 
 
 def test_what_is_no_explorer(shown):

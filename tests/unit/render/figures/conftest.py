@@ -48,6 +48,7 @@ def make_map(tmp_path):
             explained=0.25,
             colours=colours,
             labels=labels if kind == "label" else (),
+            known=2 * count,
         )
 
     return make

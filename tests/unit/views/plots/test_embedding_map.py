@@ -87,11 +87,21 @@ def test_colours_of_components(results):
     assert colours.plain == 1
 
 
-def test_colours_of_train_and_test(results):
-    folder = results.path / "group 1"
-    (results.path / "config.json").write_text(f'{{"test_dir": "{folder}"}}')
-    colours = build_map(results, color="split").colours
-    assert colours.entries == (("train", 40), ("test", 20))
+def test_colours_of_train_and_test(results, tmp_path):
+    rng = np.random.default_rng(6)
+    vectors = np.eye(16)[:1] + rng.normal(0, 0.02, (10, 16))
+    names = [str(tmp_path / f"test {row}.jpg") for row in range(10)]
+    assert fastdup_nb.save_binary_feature(tmp_path / "x", names, vectors.astype(np.float32)) == 0
+    for name in ("features.dat", "features.dat.csv"):
+        (tmp_path / "x" / f"atrain_{name}").rename(tmp_path / f"atest_{name}")
+    shown = build_map(results, color="split")
+    assert shown.colours.entries == (("train", 60), ("test", 10))
+    assert (shown.total, shown.known) == (70, 60)
+    assert shown.paths[60:] == tuple(names)
+    # They are like the first group.
+    middle = shown.points[:20].mean(axis=0)
+    assert np.linalg.norm(shown.points[60:] - middle, axis=1).max() < 0.5
+    assert build_map(results).total == 60
 
 
 def test_more_categories_than_colours():
