@@ -77,7 +77,17 @@ class Collection:
     @cached_property
     def edges(self) -> Edges:
         """The similar pairs of the run."""
-        return read_edges(self.results)
+        return self.read_edges(names.SIMILARITY)
+
+    def read_edges(self, name: str) -> Edges:
+        """Return the pairs of a file; a note tells of those that cannot be shown."""
+        edges, others = read_edges(self.results, name)
+        if others:
+            self.images.notes.append(
+                f"{others:,} pairs of {name} are not shown: they are with images that are not in "
+                "the list, such as those of a test set."
+            )
+        return edges
 
     def missing_edges(self) -> bool:
         """Return whether the work_dir holds no similar pairs."""
@@ -188,7 +198,7 @@ def _open_clusters(collection: Collection) -> Table:
 
 
 def _open_outliers(collection: Collection) -> Table:
-    return OutlierTable(collection.images, read_edges(collection.results, names.OUTLIERS))
+    return OutlierTable(collection.images, collection.read_edges(names.OUTLIERS))
 
 
 def _open_wrong_labels(collection: Collection) -> Table:

@@ -19,8 +19,14 @@ if TYPE_CHECKING:
 DUPLICATE = 0.96
 
 
-def read_edges(results: WorkDir, name: str = names.SIMILARITY) -> Edges:
+def read_edges(results: WorkDir, name: str = names.SIMILARITY) -> tuple[Edges, int]:
     """Return the pairs of a file between images of the list, each once, most similar first.
+
+    Returns
+    -------
+    edges : Edges
+    others : int
+        Pairs of the file with an image that is not in the list, such as one of a test set.
 
     Raises
     ------
@@ -35,7 +41,7 @@ def read_edges(results: WorkDir, name: str = names.SIMILARITY) -> Edges:
     ends = [known.get_indexer(pd.Index(side, dtype=object)) for side in (source, target)]
     listed = (ends[0] >= 0) & (ends[1] >= 0)
     from_image, to_image = (end[listed].astype(np.int64) for end in ends)
-    return clean_edges(from_image, to_image, similarity[listed])
+    return clean_edges(from_image, to_image, similarity[listed]), int((~listed).sum())
 
 
 def without_mirrored(edges: Edges) -> Edges:

@@ -57,7 +57,9 @@ class PairTable(Table):
             found.append(Facet("kind", "kind", kinds))
         if self.images.labels is not None:
             texts = (UNKNOWN, SAME, DIFFER)
-            found.append(Facet("labels", "labels", Values.single(texts, self._agreement())))
+            found.append(
+                Facet("labels", "labels of a pair", Values.single(texts, self._agreement()))
+            )
         return found
 
     def badges(self, row: int) -> list[Badge]:

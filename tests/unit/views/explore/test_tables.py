@@ -191,6 +191,15 @@ def test_broken_results_are_an_error_with_a_line_and_stay_one(ours):
     assert next(v.missing for v in collection.views() if v.kind.name == "components")
 
 
+def test_pairs_with_images_that_are_not_listed_are_told(ours, folder):
+    with (ours.path / "similarity.csv").open("a") as stream:
+        stream.write(f"{folder}/a.jpg,/elsewhere/test.jpg,0.9\n")
+    collection = Collection(Images(ours))
+    assert len(collection.open("duplicates")) == 3
+    (note,) = collection.images.notes
+    assert "1 pairs of similarity.csv" in note
+
+
 def test_the_original_s_relative_names_are_found(original):
     collection = Collection(Images(original))
     assert rows_of(collection.open("duplicates")) == [[0, 1], [2, 0]]
