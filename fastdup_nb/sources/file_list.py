@@ -122,8 +122,8 @@ def _header(row: list[str], where: str, folder: str) -> list[str] | None:
     names = [cell.strip().lower() for cell in row]
     if FILE_NAME in names:
         if _BOX_COLUMNS.intersection(names):
-            message = f"The list {where!r} holds bounding boxes: not available in this version."
-            raise InputError(message, "Leave only the column filename.")
+            message = f"The list {where!r} holds boxes, and is listed among other inputs."
+            raise InputError(message, "Give it alone, or as annotations.")
         return names
     if _OTHER_HEADERS.intersection(names) and not _exists(row[0], folder):
         message = (

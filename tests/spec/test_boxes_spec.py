@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tarfile
 from pathlib import Path
 
 import numpy as np
@@ -107,6 +108,21 @@ def test_bounding_box_of_kmeans(annotated, tmp_path):
     )
     names = pd.read_csv(tmp_path / "w" / "kmeans_assignments.csv")["filename"]
     assert names.str.endswith("#xywh=10,20,90,70").all()
+
+
+def test_bounding_box_of_webdataset(annotated, tmp_path):
+    """`run_on_webdataset(bounding_box=...)`, as in `run`."""
+    (tmp_path / "shards").mkdir()
+    with tarfile.open(tmp_path / "shards" / "00000.tar", "w") as archive:
+        for path in annotated.paths:
+            archive.add(path, path.name)
+    box = "row_y=20,col_x=10,height=70,width=90"
+    done = fastdup_nb.run_on_webdataset(tmp_path / "shards", tmp_path / "w", bounding_box=box)
+    assert done == 0
+    stats = pd.read_csv(tmp_path / "w" / "atrain_stats.csv")
+    assert set(zip(stats["width"], stats["height"], strict=True)) == {(90, 70)}
+    assert fastdup_nb.run(annotated.photos, tmp_path / "loose", bounding_box=box) == 0
+    assert np.array_equal(features(tmp_path / "w"), features(tmp_path / "loose"))
 
 
 @pytest.mark.parametrize(

@@ -116,10 +116,8 @@ NO_EFFECT = {
     ("create_kmeans_classifier", "k"),  # "(unused)"
     ("create_kmeans_classifier", "threshold"),  # "(unused)"
 }
-# Parameters that are refused in one line until then: boxes, a larger model.
-MISSING_PARAMETERS = {
-    ("run_on_webdataset", "bounding_box"): "row_y=1,col_x=1,height=9,width=9",
-}
+# Parameters that are refused in one line until then.
+MISSING_PARAMETERS: dict[tuple[str, str], object] = {}
 
 # For every function: the files of this folder, their tests, and the parameters these prove. Keys
 # of **kwargs are among them.
@@ -172,6 +170,9 @@ PROOFS = {
             "test_model_path_and_d": "model_path d",
             "test_min_offset_and_max_offset": "min_offset max_offset",
             "test_batch_size_and_license": "batch_size license",
+        },
+        "test_boxes_spec": {
+            "test_bounding_box_of_webdataset": "bounding_box",
         },
     },
     "load_binary_feature": {

@@ -93,13 +93,10 @@ def _as_texts(values: Iterable[Any]) -> list[str]:
 def _as_text(value: Any) -> str:
     if value is None or value != value:  # noqa: PLR0124 - NaN is the only value like that
         return ""
-    return (
-        repr(value)
-        if isinstance(value, float)
-        else os.fsdecode(value)
-        if isinstance(value, (str, os.PathLike))
-        else str(value)
-    )
+    if isinstance(value, (str, os.PathLike)):
+        return os.fsdecode(value)
+    # A missing value makes floats of a whole column of numbers.
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
 def _collect(

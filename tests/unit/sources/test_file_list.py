@@ -133,7 +133,7 @@ def test_a_file_called_like_a_header_is_a_file(folder):
 
 
 def test_boxes_are_refused_not_dropped(folder):
-    with pytest.raises(InputError, match="bounding boxes"):
+    with pytest.raises(InputError, match="holds boxes"):
         listed(folder, "filename,col_x,row_y,width,height\n/a/x.jpg,1,2,3,4\n")
 
 
