@@ -6,14 +6,22 @@ import hashlib
 import os
 from typing import TYPE_CHECKING
 
+from fastdup_nb.errors import ImageProblem
 from fastdup_nb.paths import absolute
 from fastdup_nb.sources.limits import GIGABYTE, Limits
+from fastdup_nb.sources.members import split_name
+from fastdup_nb.sources.notes import Tally
 from fastdup_nb.sources.supply import Handling
 from fastdup_nb.store import names
+from fastdup_nb.store.tables import read_columns
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
     from fastdup_nb.engine.plan import Plan
     from fastdup_nb.options import InputSpec, TuriParams
+    from fastdup_nb.progress import Progress
     from fastdup_nb.store.workdir import WorkDir
 
 
@@ -40,6 +48,27 @@ def container_handling(turi: TuriParams, work_dir: WorkDir, plan: Plan) -> Handl
         unpack_to=None if turi.delete_img else work_dir.path / names.TEMPORARY,
         most_fetched=plan.threads,
     )
+
+
+def tell_failures(finished: Mapping[Path, str], progress: Progress) -> None:
+    """Say which containers were not read to their end: images may be missing.
+
+    Parameters
+    ----------
+    finished : mapping of Path to str
+        The finished files of an extraction, with their published names.
+    progress : Progress
+    """
+    (table,) = (path for path, name in finished.items() if name == names.BAD_FILES)
+    columns = read_columns(table, ["filename", "error_code", "reason"])
+    failed = Tally()
+    for name, code, reason in zip(*columns.values(), strict=True):
+        if code == ImageProblem.CONTAINER and split_name(name) is None:
+            failed.add(name, reason)
+    if failed.count:
+        progress.message(
+            failed.describe("archive could not be read whole", "archives could not be read whole")
+        )
 
 
 def input_identity(given: InputSpec) -> str:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from fastdup_nb._version import __version__
 from fastdup_nb.engine.boxes import list_input, make_reader, sign, write_boxes, yolo_parts
-from fastdup_nb.engine.containers import container_handling, input_identity
+from fastdup_nb.engine.containers import container_handling, input_identity, tell_failures
 from fastdup_nb.engine.extract import (
     extract,
     fingerprint,
@@ -135,6 +135,8 @@ def _extract_listing(
     reader = make_reader(listing, boxes, embedder, options.turi, work_dir)
     with extraction:
         handling = container_handling(options.turi, work_dir, plan)
+        if listing.has_containers and handling.unpack_to is not None:
+            progress.message(f"Copies of the images in archives are kept in {handling.unpack_to}.")
         extract(reader, listing, plan, extraction, progress, handling)
         finished = extraction.close()
     about = {
@@ -153,6 +155,7 @@ def _extract_listing(
         "bad": extraction.bad,
     }
     if listing.has_containers:
+        tell_failures(finished, progress)
         about |= {
             "fingerprint": _mark_of_names(finished, embedder, options, plan),
             "entries": mark,
@@ -240,7 +243,7 @@ def own_folders(options: RunOptions, work_dir: Path) -> list[Path]:
     given = options.input_dir
     roots = paths_of(given)
     if any(absolute(root).is_relative_to(here) for root in roots):
-        return [here / names.PRIVATE, here / names.TRASH]
+        return [here / names.PRIVATE, here / names.TRASH, here / names.TEMPORARY]
     return [here]
 
 

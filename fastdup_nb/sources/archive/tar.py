@@ -142,7 +142,8 @@ def _open(blob: Blob) -> tarfile.TarFile:
             fileobj=BlobReader(blob), mode="r", encoding="utf-8", errors="surrogateescape"
         )
     except (tarfile.TarError, OSError, ValueError) as error:
-        reason = "it is no tar archive" if blob.read_at(_BLOCK - 1, 1) else "the archive is cut"
+        short = not blob.read_at(_BLOCK - 1, 1)
+        reason = "too short for an archive" if short else "it is no archive that can be read"
         raise ImageError(ImageProblem.CONTAINER, reason) from error
 
 

@@ -160,8 +160,8 @@ def test_nothing_to_use(tmp_path, name, contents, reason):
     ("content", "reason"),
     [
         (b"", "the file is empty"),
-        (b"this is text, and no archive of any kind" * 99, "no tar archive"),
-        (b"short", "the archive is cut"),
+        (b"this is text, and no archive of any kind" * 99, "no archive that can be read"),
+        (b"short", "too short"),
         (b"BZh91AY" + bytes(900), "bzip2"),
         (b"Rar!" + bytes(900), "rar"),
     ],
