@@ -186,9 +186,6 @@ class Service:
     def _greet(self, request: Request, buffers: Sequence[Any]) -> None:
         arrived = len(buffers) == 1 and len(bytes(buffers[0])) == 1
         self._binary = self._binary and arrived
-        for note in self.collection.images.notes:
-            self._send({"kind": "error", "message": note, "hint": ""}, [])
-        self.collection.images.notes.clear()
         message = {
             "kind": "reply",
             "request": request.number,
@@ -200,6 +197,14 @@ class Service:
         }
         # With bytes even if they did not arrive here: the browser must see whether they do there.
         self._send(message, [b"\x01"])
+        self._tell_notes()
+
+    def _tell_notes(self) -> None:
+        """Tell what was left out while data were read; once."""
+        notes = self.collection.images.notes
+        for note in notes:
+            self._send({"kind": "error", "message": as_unicode(note), "hint": ""}, [])
+        notes.clear()
 
     def _mode(self, request: Request) -> Reply:
         self._binary = self._binary and request["binary"]
@@ -212,6 +217,7 @@ class Service:
         table = self._table(request)
         answer = run_query(table, request["state"])
         self._front.refresh()
+        self._tell_notes()
         spent = 1000 * (time.perf_counter() - begun)
         content = {"view": request["view"], **answer_content(answer), "ms": round(spent, 1)}
         return Reply(content, [order_bytes(answer)])

@@ -308,6 +308,14 @@ def test_failures_of_labels_are_told_once_in_the_widget(place):
     explorer.close()
 
 
+def test_what_is_left_out_of_a_view_is_told_when_it_is_opened(browser, explorer, place):
+    with (place.results.path / "outliers.csv").open("a") as stream:
+        stream.write(f'"{place.path(A)}",/elsewhere/test.jpg,0.1\n')
+    browser.ask("query", view="outliers", state={})
+    (note,) = browser.unasked("error")
+    assert "1 pairs of outliers.csv" in note["message"]
+
+
 def test_an_error_of_ours_is_a_line_in_the_widget_and_a_traceback_in_the_log(
     browser, explorer, monkeypatch, capsys
 ):
