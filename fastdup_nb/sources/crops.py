@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 _NAME = re.compile(r"(?P<image>.+)#(?P<kind>xywh|polygon)=(?P<numbers>[^#/\\]*)", re.DOTALL)
 _PERCENT = "percent:"
+# Of numbers in pixels, and in percents: a hundredth of a pixel.
+_DECIMALS = (2, 4)
 _COUNT = {"xywh": 4, "polygon": 8}
 # Pictures kept decoded: some 200 MB at most, and one in any case.
 _KEPT_PIXELS = 64_000_000
@@ -55,7 +57,9 @@ def crop_name(image: str, numbers: Sequence[float], *, relative: bool = False) -
     'a.jpg#xywh=1,2.5,30,40'
     """
     kind = "polygon" if len(numbers) == _COUNT["polygon"] else "xywh"
-    return raw_crop_name(image, kind, ",".join(map(_shown, numbers)), relative=relative)
+    decimals = _DECIMALS[relative]
+    text = ",".join(_shown(number, decimals) for number in numbers)
+    return raw_crop_name(image, kind, text, relative=relative)
 
 
 def raw_crop_name(image: str, kind: str, text: str, *, relative: bool = False) -> str:
@@ -218,6 +222,9 @@ def _decode(data: bytes) -> Image:
 _pictures = _Pictures()
 
 
-def _shown(number: float) -> str:
+def _shown(number: float, decimals: int) -> str:
     """Return a number as short as it can be, without an exponent."""
-    return f"{number:.6f}".rstrip("0").rstrip(".") if number == number else "nan"  # noqa: PLR0124
+    if number != number:  # noqa: PLR0124 - NaN is the only value like that
+        return "nan"
+    text = f"{number:.{decimals}f}".rstrip("0").rstrip(".")
+    return "0" if text in ("-0", "") else text

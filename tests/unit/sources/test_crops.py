@@ -27,9 +27,10 @@ def pixels(data: bytes) -> np.ndarray:
 
 def test_names():
     assert crop_name("a.jpg", (1.0, 2.5, 30, 40)) == "a.jpg#xywh=1,2.5,30,40"
-    assert crop_name("a", (12.3456789, 0, 1e-9, 5), relative=True) == (
-        "a#xywh=percent:12.345679,0,0,5"
+    assert crop_name("a", (12.3456789, -1e-9, 1e5, 50), relative=True) == (
+        "a#xywh=percent:12.3457,0,100000,50"
     )
+    assert crop_name("a", (12.3456, 0, 100, float("inf"))) == "a#xywh=12.35,0,100,inf"
     assert crop_name("a", range(8)) == "a#polygon=0,1,2,3,4,5,6,7"
     assert region_of("a#xywh=percent:1,2,3,4").relative
     assert region_of("a#b#xywh=1,2,3,4").numbers == (1, 2, 3, 4)
