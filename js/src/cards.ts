@@ -34,20 +34,34 @@ export interface Card {
   dispose(): void;
 }
 
+const MOST_LABELS = 3;
 const MARKS: Record<Mark["action"], [string, IconName]> = { keep: ["keep", "keep"], delete: ["delete", "trash"], relabel: ["relabel", "label"] };
 
 const tool = (wish: Wish, title: string, name: IconName): HTMLElement =>
   h("button.tool", { tabindex: "-1", "data-wish": wish, title, "aria-label": title }, icon(name));
 
-/** Describe a picture in one line, for those who hear it. */
+/** The texts under a picture, in the order they are read. */
+interface Texts {
+  score: string;
+  labels: string[];
+  size: string;
+}
+
+function textsOf(picture: Picture, row: Row, layout: Layout): Texts {
+  const size = picture.width && picture.height ? `${picture.width}×${picture.height}` : "";
+  const bytes = layout !== "pair" || picture.bytes === null ? "" : fileSize(picture.bytes);
+  return {
+    score: layout === "image" ? row.text || picture.text : layout === "pair" ? "" : picture.text,
+    labels: picture.labels.slice(0, MOST_LABELS),
+    size: [size, bytes].filter(Boolean).join(" · "),
+  };
+}
+
+/** Describe a picture for those who hear it: what is read on it, and what stands in the head of its card. */
 export function spoken(picture: Picture, row: Row, layout: Layout, mark: Mark | undefined): string {
-  const score = picture.text || row.text;
-  return [
-    picture.name,
-    score && (layout === "pair" || layout === "neighbours" ? `similarity ${score}` : score),
-    picture.labels.length > 0 && `label ${picture.labels.join(", ")}`,
-    mark && (mark.action === "relabel" ? `marked: relabel as ${mark.label}` : `marked: ${mark.action}`),
-  ].filter(Boolean).join(", ");
+  const { score, labels, size } = textsOf(picture, row, layout);
+  const marked = mark && (mark.action === "relabel" ? mark.label : mark.action);
+  return [picture.name, score, ...labels, size, marked, layout === "pair" && `similarity ${row.text}`].filter(Boolean).join(", ");
 }
 
 function makeTile(picture: Picture, row: Row, place: number, around: Surroundings): Tile {
@@ -58,7 +72,7 @@ function makeTile(picture: Picture, row: Row, place: number, around: Surrounding
   const meta = h("div.meta", {}, ...captions(picture, row, around.layout));
   const tools = h("div.tools", {}, tool("similar", "More like this (s)", "similar"), tool("details", "Details (i)", "info"), tool("open", "Look closer (Enter)", "zoom"));
   const tick = h("span.tick", { "aria-hidden": "true" }, icon("keep"));
-  const element = h("div.tile", { role: "gridcell", tabindex: "-1", "data-id": picture.id, "data-place": place }, frame, tick, badge, tools, h("div.caption", {}, name, meta));
+  const element = h("div.tile", { role: "gridcell", tabindex: "-1", "data-id": picture.id, "data-place": place }, frame, tick, tools, h("div.caption", {}, name, " ", meta), " ", badge);
   const fade = (): void => frame.classList.add("here");
   on(image, "load", fade, { once: true });
   const stop = around.thumbs.watch(picture.id, ({ url, failed }) => {
@@ -82,11 +96,9 @@ function makeTile(picture: Picture, row: Row, place: number, around: Surrounding
 }
 
 function captions(picture: Picture, row: Row, layout: Layout): Child[] {
-  const size = picture.width && picture.height ? `${picture.width}×${picture.height}` : "";
-  const bytes = picture.bytes === null ? "" : fileSize(picture.bytes);
-  const score = layout === "image" ? row.text || picture.text : layout === "pair" ? "" : picture.text;
-  const chips = picture.labels.slice(0, 3).map((label) => own(label, { class: "chip", title: label }));
-  return [score && h("b", {}, score), ...chips, h("span.soft", {}, [size, layout === "pair" ? bytes : ""].filter(Boolean).join(" · "))];
+  const { score, labels, size } = textsOf(picture, row, layout);
+  // The blanks part the words for those who hear them.
+  return [score && h("b", {}, score), labels.map((label) => [" ", own(label, { class: "chip", title: label })]), " ", h("span.soft", {}, size)];
 }
 
 function head(row: Row, number: number, around: Surroundings): HTMLElement {

@@ -85,7 +85,7 @@ export function createDetails(session: Session, host: DetailsHost) {
       h("button.wide", { onclick: () => void session.similar(picture.id) }, icon("similar"), "More like this"),
       near.length > 0
         ? h("section", {}, h("h3", {}, "most similar"), h("div.near", {}, ...near.map(({ id, similarity }, at) =>
-            h("button", { "aria-label": `Similarity ${similarity.toFixed(4)}: look closer`, onclick: () => host.open(ids, at + 1) }, thumbnail(id), h("span", {}, similarity.toFixed(3))))))
+            h("button", { "aria-label": `${similarity.toFixed(3)} similar: look closer`, onclick: () => host.open(ids, at + 1) }, thumbnail(id), h("span", {}, similarity.toFixed(3))))))
         : "",
       ...sections.filter((section): section is Node => section instanceof Node),
     );

@@ -25,7 +25,7 @@ function createFacet(session: Session, facet: Facet) {
   current = facet;
   const name: string = facet.name;
   const id = newId("facet");
-  const heading: HTMLElement = h("h3", { id }, facet.title);
+  const heading: HTMLElement = h("h2", { id }, facet.title);
   const clear: HTMLElement = h("button.link", { onclick: () => session.change(withFacet(session.state, name, [])) }, "clear");
   const search: HTMLInputElement = h("input", { type: "search", placeholder: `Find a ${facet.title}`, "aria-label": `Find a ${facet.title}`, maxlength: "200", spellcheck: "false", oninput: () => typed() });
   const moreButton: HTMLButtonElement = h("button.link", { onclick: () => { open = !open; draw(); } });

@@ -16,7 +16,7 @@ export function createSidebar(session: Session) {
   const facets = createFacets(session);
   const slider = createSlider((low, high, done) => ranged(low, high, done));
   on(columns, "change", () => session.change(limited(session.state, { column: columns.value, low: null, high: null })));
-  const range: HTMLElement = h("section.range", {}, h("header", {}, h("h3", {}, "range of"), columns), slider.element);
+  const range: HTMLElement = h("section.range", {}, h("header", {}, h("h2", {}, "range of"), columns), slider.element);
   const clear: HTMLButtonElement = h("button.clear", { onclick: () => session.change(cleared(session.state)) }, "Clear all filters");
   const element: HTMLElement = h("aside.side", { "aria-label": "Views and filters" }, h("nav", { "aria-label": "Views" }, nav), range, facets.element, clear);
   session.on("views", () => drawViews());

@@ -1,7 +1,7 @@
 """An explorer in a browser without Jupyter: the real widget here, the real front end there.
 
-What JupyterLab does in between, this does: it carries traits, messages and buffers. It is quick, and it can do what no host
-does on purpose: drop buffers, stay silent, send nonsense.
+What JupyterLab does in between, this does: it carries traits, messages and buffers. It is quick,
+and it can do what no host does on purpose: drop buffers, stay silent, send nonsense.
 """
 
 from __future__ import annotations
@@ -19,49 +19,7 @@ if TYPE_CHECKING:
 
 STATIC = Path(__file__).parents[2] / "fastdup_nb" / "widget" / "static"
 ADDRESS = "http://explorer.test/"
-PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Explorer</title>
-<style>body { margin: 12px; font-family: sans-serif; }</style>
-<body><main><h1 style="font-size: 1rem">A page</h1></main><script>
-// A host in small: a model with traits, messages and buffers for each widget.
-const bytes = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
-const text = (buffer) => btoa(String.fromCharCode(...new Uint8Array(buffer)));
-class Model {
-  constructor(name, traits) { this.name = name; this.traits = traits; this.changed = {}; this.listeners = {}; }
-  get(name) { return this.traits[name]; }
-  set(name, value) {
-    this.traits[name] = this.changed[name] = value;
-    this.emit(`change:${name}`);
-  }
-  save_changes() { toKernel(this.name, "update", JSON.stringify(this.changed), []); this.changed = {}; }
-  send(content, callbacks, buffers = []) { toKernel(this.name, "custom", JSON.stringify(content), buffers.map(text)); }
-  on(name, callback) { (this.listeners[name] ??= new Set()).add(callback); }
-  off(name, callback) { this.listeners[name]?.delete(callback); }
-  emit(name, ...values) { for (const listener of [...(this.listeners[name] ?? [])]) listener(...values); }
-  get listening() { return Object.values(this.listeners).reduce((sum, { size }) => sum + size, 0); }
-}
-window.models = {};
-window.widgets = {};
-async function mount(name, traits) {
-  const { default: widget } = await import("./explorer.js");
-  const el = document.createElement("div");
-  document.querySelector("main").append(el);
-  const model = models[name] = new Model(name, traits);
-  widgets[name] = { el, model, dispose: widget.render({ model, el }) };
-}
-function deliver([name, method, content, buffers]) {
-  const model = models[name];
-  if (!model) return;
-  if (method === "custom") return model.emit("msg:custom", content, buffers.map((buffer) => new DataView(bytes(buffer).buffer)));
-  Object.assign(model.traits, content);
-  for (const trait of Object.keys(content)) model.emit(`change:${trait}`);
-}
-(async function listen() {
-  for (;;) {
-    for (const message of await fromKernel()) deliver(message);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-})();
-</script></body></html>"""
+HOST = Path(__file__).parent / "explorer_host.html"
 
 
 class Bridge:
@@ -130,7 +88,7 @@ class Bridge:
         self.page.wait_for_timeout(milliseconds)
 
     def _send(self, name: str, data: dict[str, Any], buffers: list[Any]) -> None:
-        method = data["method"]
+        method = data.get("method")
         if method not in {"custom", "update"}:
             return
         content = to_json(data["content"] if method == "custom" else data["state"])
@@ -151,7 +109,7 @@ class Bridge:
     def _serve(self, route: Route) -> None:
         path = route.request.url.removeprefix(ADDRESS)
         if path == "":
-            route.fulfill(body=PAGE, content_type="text/html")
+            route.fulfill(path=HOST, content_type="text/html")
         elif path == "explorer.js":
             route.fulfill(path=STATIC / path, content_type="text/javascript")
         elif route.request.url.startswith("blob:") or path == "favicon.ico":
@@ -162,5 +120,5 @@ class Bridge:
 
 
 def to_json(value: Any) -> Any:
-    """Return what of a value arrives as JSON; fails for what JSON cannot carry, as a kernel does."""
+    """Return what of a value arrives as JSON; fails for what JSON cannot carry."""
     return json.loads(json.dumps(value, allow_nan=False))

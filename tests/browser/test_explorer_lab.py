@@ -22,11 +22,13 @@ IMAGES = 300
 CELLS = (
     "%load_ext fastdup_nb",
     "fd = %fastdup run photos",
-    "label = lambda path: 'even' if int(path[-7:-4]) % 2 == 0 else 'odd'\n"
-    "g = %fastdup explore --labels label\ng",
+    """label = lambda path: 'even' if int(path[-7:-4]) % 2 == 0 else 'odd'
+g = %fastdup explore --labels label
+g""",
     "print(g.selected, g.marks)",
 )
-FOCUSED = """() => document.querySelector('.fastdup-explorer')?.shadowRoot.activeElement?.className ?? ''"""
+FOCUSED = """() =>
+  document.querySelector('.fastdup-explorer').shadowRoot.activeElement?.className ?? ''"""
 
 
 def write_photos(folder: Path) -> None:
