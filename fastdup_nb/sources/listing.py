@@ -17,6 +17,7 @@ from fastdup_nb.sources.file_list import read_list
 from fastdup_nb.sources.folder import FolderId, folder_id, walk
 from fastdup_nb.sources.notes import Notes
 from fastdup_nb.sources.paths import absolute, local_path
+from fastdup_nb.sources.remote import reader_of
 from fastdup_nb.sources.suffixes import (
     ANNOTATION_SUFFIXES,
     IMAGE_SUFFIXES,
@@ -194,6 +195,11 @@ def _open_path(
     if not os.fsdecode(given).strip():
         raise EmptyInputError("input_dir is empty.", _ACCEPTED)
     path = absolute(local_path(given))
+    if is_remote(path):
+        remote: Kind = "container" if container_kind(path) else "folder"
+        if suffix_of(path) in IMAGE_SUFFIXES:
+            remote = "image"
+        return remote, _remote_files(path, notes)
     try:
         mode = os.stat(path).st_mode  # noqa: PTH116 - one call for all questions
     except (FileNotFoundError, NotADirectoryError) as error:
@@ -223,13 +229,35 @@ def _walk_input(path: str, notes: Notes, excluded: frozenset[FolderId]) -> Itera
     return walk(path, notes, excluded)
 
 
+def _remote_files(url: str, notes: Notes) -> Iterator[str]:
+    """Yield a remote image or container, or those below a prefix."""
+    if is_listed(url):
+        yield url
+        return
+    for entry in reader_of(url).entries(url):
+        if is_listed(entry):
+            yield entry
+        else:
+            notes.other[suffix_of(entry)] += 1
+
+
+def is_listed(path: str) -> bool:
+    """Return whether the suffix of a path says that it is an image or a container."""
+    return suffix_of(path) in IMAGE_SUFFIXES or bool(container_kind(path))
+
+
 def _listed(entries: Iterable[str], notes: Notes, excluded: frozenset[FolderId]) -> Iterator[str]:
     """Yield listed files, and the images of listed folders, each once."""
     seen: set[str] = set()
     for entry in entries:
         path = absolute(entry)
-        folder = os.path.isdir(path)  # noqa: PTH112 - called for every entry
-        for image in walk(path, notes, excluded) if folder else (path,):
+        if is_remote(path):
+            found: Iterable[str] = _remote_files(path, notes)
+        elif os.path.isdir(path):  # noqa: PTH112 - called for every entry
+            found = walk(path, notes, excluded)
+        else:
+            found = (path,)
+        for image in found:
             if image in seen:
                 notes.repeated.add(image)
             else:

@@ -7,6 +7,7 @@ import re
 from urllib.parse import unquote
 
 from fastdup_nb.errors import InputError
+from fastdup_nb.sources.remote import reader_of
 from fastdup_nb.sources.suffixes import is_file_url, is_remote
 
 _ODD = re.compile(r"//|/\.|/$")
@@ -14,6 +15,8 @@ _ODD = re.compile(r"//|/\.|/$")
 
 def local_path(text: str | os.PathLike[str]) -> str:
     """Return the local path of one input: `~` expanded, `file://` decoded; not yet absolute.
+
+    Remote names that can be read are returned as they are.
 
     Parameters
     ----------
@@ -23,7 +26,7 @@ def local_path(text: str | os.PathLike[str]) -> str:
     Raises
     ------
     InputError
-        When it names another machine or cannot be a path.
+        When it names another machine in a way that cannot be read, or cannot be a path.
     """
     path = os.fsdecode(os.fspath(text))
     if "://" in path:
@@ -34,8 +37,8 @@ def local_path(text: str | os.PathLike[str]) -> str:
 
 def _decode_url(url: str) -> str:
     if is_remote(url):
-        message = f"Remote inputs are not available in this version: {url!r}."
-        raise InputError(message, "Copy the images to a local folder and give that.")
+        reader_of(url)
+        return url
     if not is_file_url(url):
         return url
     host, slash, rest = url[len("file://") :].partition("/")
@@ -59,13 +62,17 @@ def _check_name(path: str) -> None:
 def absolute(path: str) -> str:
     """Return the path from the root on, without `.` and `..`; links are not resolved.
 
+    Remote names are returned as they are.
+
     Parameters
     ----------
     path : str
-        A local path.
+        A local path, or a remote name.
     """
     if path.startswith("/") and not _ODD.search(path) and os.sep == "/":
         return path  # most are: saves most of the time of a long list
+    if is_remote(path):
+        return path
     full = os.path.abspath(path)  # noqa: PTH100 - the same, and `..` goes
     if ".." in path and os.path.lexists(path) and not _same(full, path):
         return os.path.realpath(path)  # a `..` behind a link leads elsewhere

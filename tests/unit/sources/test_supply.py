@@ -182,6 +182,27 @@ class Bucket:
     def exists(url):
         return url.endswith("1.jpg")
 
+    @staticmethod
+    def entries(url):
+        return iter([f"{url}/{name}" for name in ("a.jpg", "b.tar", "c.txt", "ü d.PNG")])
+
+
+def test_remote_places_are_listed(folder, monkeypatch, tmp_path):
+    for module in ("listing", "paths", "remote"):
+        monkeypatch.setattr(f"fastdup_nb.sources.{module}.reader_of", lambda url: Bucket)
+    listing = resolve("s3://bucket/prefix")
+    assert listing.paths == [f"s3://bucket/prefix/{name}" for name in ("a.jpg", "b.tar", "ü d.PNG")]
+    assert (listing.kind, listing.has_containers) == ("folder", True)
+    assert resolve("s3://bucket/x.tar").window == (0, 0)
+    assert resolve("s3://bucket/x.jpg").paths == ["s3://bucket/x.jpg"]
+    (tmp_path / "list.txt").write_text("s3://bucket/x.jpg\ns3://bucket/more\n")
+    expected = [
+        "s3://bucket/x.jpg",
+        *(f"s3://bucket/more/{n}" for n in ("a.jpg", "b.tar", "ü d.PNG")),
+    ]
+    assert resolve(tmp_path / "list.txt").paths == expected
+    assert resolve(["s3://bucket/x.jpg", "s3://bucket/more", folder]).paths[:4] == expected
+
 
 def test_remote_images_are_read_ahead_and_in_order(folder, monkeypatch):
     monkeypatch.setattr(remote, "reader_of", lambda url: Bucket)
