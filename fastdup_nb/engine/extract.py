@@ -27,6 +27,8 @@ from fastdup_nb.media.statistics import advanced_columns, basic_columns, measure
 from fastdup_nb.models import Embedder, usable_rows
 from fastdup_nb.sources import Listing, read_bytes
 from fastdup_nb.sources.containers import container_kind
+from fastdup_nb.sources.remote import reader_of
+from fastdup_nb.sources.suffixes import is_remote
 from fastdup_nb.sources.supply import Handling, Place, Span, Supply
 from fastdup_nb.store.extraction import (
     DIGEST_BYTES,
@@ -197,7 +199,9 @@ def fingerprint_of(listing: Listing, model: str, d: int, limits: TuriParams, chu
 
 
 def _identity(path: str) -> bytes:
-    """Return what changes when a local file does."""
+    """Return what changes when a container does."""
+    if is_remote(path):
+        return reader_of(path).identity(path).encode()
     try:
         status = os.stat(path)  # noqa: PTH116 - as the listing does
     except OSError:

@@ -12,20 +12,22 @@ whether it would find something. Galleries, search, thumbnails and exports know 
 `Listing.has_containers` says whether there are any of the latter; offsets count entries. How many
 images a container holds is not known before it is opened.
 
-*Supply.* `sources.supply.spans(listing, ...)` turns entries into `Span`s: some images with their
-names that are read and embedded together, in listing order. The reader threads call `span.read(i)`.
-What can be read at random (files, zip, tar) is read then; what cannot (tar.gz, video) was
-read while passing and is only handed over. A span never holds images of two containers.
+*Supply.* `sources.supply.Supply(listing, ...).spans()` turns entries into `Span`s: some images with
+their names that are read and embedded together, in listing order. The reader threads call
+`span.read(i)`. What can be read at random (files, zip, tar) is read then; what cannot (tar.gz,
+video) was read while passing and is only handed over. A span never holds images of two containers.
+`engine.containers.container_handling` makes the `Handling` from the options of a run.
 
 To add a kind of container (video): a class with the methods of `Container`, a function
 `open_container(path, name, limits)` in a module of `fastdup_nb.sources`, and a line per suffix in
-`OPENERS`. A frame is a `Member` with `data`, the bytes of an image file of any format we read.
+`KINDS`. A frame is a `Member` with `data`, the bytes of an image file of any format we read.
 
-To add a kind of place (buckets): a module with `read_bytes(url)` and `exists(url)`, and a line per
-scheme in `fastdup_nb.sources.remote.SCHEMES`. `resolve` asks the module for `entries(url)`.
-For containers `supply.spans` takes a `Fetch`, which makes remote containers local
-files for as long as they are read (`delete_tar`), the next one while the present one is read. Loose
-remote images are read ahead by `supply` with several threads.
+To add a kind of place (buckets): a module with the functions of `remote.Remote`, and a line per
+scheme in `remote.SCHEMES`; `resolve`, `read_bytes` and `exists` then use it. For containers a
+`Handling` takes a `remote.Fetch`, which makes remote containers local files for as long as they are
+read (`delete_tar`), the next one while the present one is read; `spans` yields None when too many
+lie on the disk, for all that was given to be finished first. Single remote images are read ahead by
+`Supply` with several threads.
 
 *Bad things.* A member that cannot be used is a `Member` with `error`; a container that cannot be
 opened, or ends too early, is an `ImageError` with `ImageProblem.CONTAINER` raised by `members()`

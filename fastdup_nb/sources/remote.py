@@ -30,6 +30,9 @@ class Remote(Protocol):
     def exists(self, url: str) -> bool:
         """Return whether there is such an object."""
 
+    def identity(self, url: str) -> str:
+        """Return what changes when an object does, such as its entity tag; empty when unknown."""
+
     def entries(self, url: str) -> Iterator[str]:
         """Yield the URLs of the objects below a prefix, or the URL itself, in byte order.
 
