@@ -196,10 +196,7 @@ def _open_path(
         raise EmptyInputError("input_dir is empty.", _ACCEPTED)
     path = absolute(local_path(given))
     if is_remote(path):
-        remote: Kind = "container" if container_kind(path) else "folder"
-        if suffix_of(path) in IMAGE_SUFFIXES:
-            remote = "image"
-        return remote, _remote_files(path, notes)
+        return _remote_kind(path), _remote_files(path, notes)
     try:
         mode = os.stat(path).st_mode  # noqa: PTH116 - one call for all questions
     except (FileNotFoundError, NotADirectoryError) as error:
@@ -227,6 +224,12 @@ def _walk_input(path: str, notes: Notes, excluded: frozenset[FolderId]) -> Itera
     except OSError as error:
         raise _unreadable(path, error) from error
     return walk(path, notes, excluded)
+
+
+def _remote_kind(url: str) -> Kind:
+    if container_kind(url):
+        return "container"
+    return "image" if suffix_of(url) in IMAGE_SUFFIXES else "folder"
 
 
 def _remote_files(url: str, notes: Notes) -> Iterator[str]:
