@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from fastdup_nb.clean.content import entry_of, look_at
 from fastdup_nb.clean.plan import Action, Decision, Plan
-from fastdup_nb.errors import ImageError, ImageProblem
+from fastdup_nb.errors import ImageError
 
 if TYPE_CHECKING:
     from fastdup_nb.clean.content import FileState
@@ -90,7 +90,7 @@ class _Draft:
             try:
                 state = look_at(path)
             except ImageError as error:
-                self._refuse(image, error)
+                self.refused[image] = error.message
                 continue
             if entries.setdefault(entry_of(path), image) != image:
                 self.refused[image] = "the same file as another marked image"
@@ -145,7 +145,3 @@ class _Draft:
         except ImageError:
             return False
         return True  # whether it can be read is seen when the plan is carried out
-
-    def _refuse(self, image: int, error: ImageError) -> None:
-        missing = error.problem is ImageProblem.MISSING
-        self.refused[image] = error.message if missing else f"it stays: {error.message}"

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from fastdup_nb.sources import exists
 from fastdup_nb.views.explore.edges import partners
 from fastdup_nb.views.statistics import SIZE
 from fastdup_nb.views.wording import as_unicode, word_size
@@ -82,7 +83,7 @@ def details_of(
         "id": image,
         "path": as_unicode(images.path(image)),
         "labels": [as_unicode(label) for label in images.labels_of(image)],
-        "present": not bool(images.gone[image]),
+        "present": not images.gone[image] and exists(images.path(image)),
         "facts": _facts(images, image),
         "why": why,
         "neighbours": neighbours,
