@@ -205,8 +205,12 @@ def _fragment(view: GalleryView, page: Path | None, until: float = math.inf) -> 
 
 def summary_html(summary: Summary) -> str:
     """Return a summary for a notebook: static, without script."""
+    from fastdup_nb.views.summary import steps_in_notebook
+
     template = environment().get_template("summary.html.j2")
-    return template.render(summary=summary, findings=list_findings(summary))
+    return template.render(
+        summary=summary, findings=list_findings(summary), steps=steps_in_notebook(summary)
+    )
 
 
 def _describe_page(view: GalleryView, folder: str, figure: Figure | None, *, lazy: bool) -> Page:

@@ -304,6 +304,22 @@ def _as_number(value: Any) -> float | None:
     return float(value) if usable else None
 
 
+def steps_in_notebook(summary: Summary) -> tuple[tuple[str, str], ...]:
+    """Return what to do next in a notebook: what it is for, and a call of the `Fastdup` object."""
+    leakage = summary.leakage is not None and summary.leakage.in_train
+    lit = any(photo.count for photo in summary.photos)
+    pairs = bool(summary.copies.groups or summary.near_pairs)
+    steps = (
+        (leakage, "The test images that are in train", 'fd.explore("duplicates")'),
+        (pairs and not leakage, "The similar pairs", 'fd.explore("duplicates")'),
+        (pairs, "Groups of duplicates, to mark and clean", 'fd.explore("groups")'),
+        (summary.outlier_images, "Images unlike all others", 'fd.explore("outliers")'),
+        (lit, "By sharpness, brightness, size", 'fd.explore("statistics")'),
+        (summary.images_bad, "Why a file could not be used", "fd.invalid_instances()"),
+    )
+    return tuple((text, call) for applies, text, call in steps if applies)
+
+
 def _next_steps(summary: Summary) -> tuple[str, ...]:
     place = repr(summary.work_dir)
     session = f"fastdup_nb.Fastdup({place})"

@@ -1,7 +1,10 @@
+import re
+
 import pytest
 
+from fastdup_nb.session import Fastdup
 from fastdup_nb.views.copies import Groups
-from fastdup_nb.views.summary import build_summary, round_together
+from fastdup_nb.views.summary import build_summary, round_together, steps_in_notebook
 
 
 def test_images_pairs_and_groups_are_counted_apart(ours):
@@ -63,6 +66,19 @@ def test_next_steps_are_calls_that_work(ours):
     assert len(calls) == 5
     for call in calls:
         compile(call, "next step", "eval")
+
+
+def test_next_steps_in_a_notebook_are_calls_of_the_object(ours):
+    steps = steps_in_notebook(build_summary(ours))
+    assert ("Why a file could not be used", "fd.invalid_instances()") in steps
+    fd = Fastdup(ours.path)
+    for _, call in steps:
+        name = re.fullmatch(r"fd\.(\w+)\((?:\"\w+\")?\)", call)
+        assert name
+        assert callable(getattr(fd, name[1]))
+    report = fd._repr_html_()
+    assert "fd.invalid_instances()" in report
+    assert "fastdup_nb." not in report
 
 
 def test_a_work_dir_of_the_original_is_counted_in_images(original):
