@@ -17,8 +17,6 @@ export type Answer<K extends Kind> = Replies[K] & { buffers: ArrayBuffer[] };
 
 export interface Options {
   signal?: AbortSignal | undefined;
-  /** Milliseconds; none by default: a busy kernel answers when its cell has run. */
-  timeout?: number;
   buffers?: ArrayBuffer[];
 }
 
@@ -36,7 +34,6 @@ interface Incoming {
   data?: unknown;
 }
 
-const HELLO_MILLISECONDS = 10_000;
 export const isAbort = (reason: unknown): boolean => reason instanceof DOMException && reason.name === "AbortError";
 const aborted = (): DOMException => new DOMException("No longer needed.", "AbortError");
 
@@ -60,22 +57,24 @@ export class Channel {
   }
 
   /** Find out whether binary buffers arrive, in both directions; agree with the kernel on base64 if not. */
-  async hello(): Promise<void> {
+  async hello(): Promise<boolean> {
     const nonce = Math.random().toString(36).slice(2, 14);
-    const reply = await this.ask("hello", { nonce }, { timeout: HELLO_MILLISECONDS, buffers: [new Uint8Array([1]).buffer] });
-    const binary = reply.binary && reply.buffers.length === 1 && reply.buffers[0]?.byteLength === 1;
-    if (!binary) await this.ask("mode", { binary: false }, { timeout: HELLO_MILLISECONDS });
+    const reply = await this.ask("hello", { nonce }, { buffers: [new Uint8Array([1]).buffer] });
+    const binary = reply.binary && reply.buffers[0]?.byteLength === 1;
+    if (!binary) await this.ask("mode", { binary });
+    return binary;
   }
 
-  /** Send a request; the promise ends with its reply, a KernelError, or an AbortError. */
+  /**
+   * Send a request; the promise ends with its reply, a KernelError, or an AbortError. There is no time limit: a busy kernel
+   * answers when its cell has run.
+   */
   ask<K extends Kind>(kind: K, body: Record<string, unknown> = {}, options: Options = {}): Promise<Answer<K>> {
-    const { signal, timeout, buffers = [] } = options;
+    const { signal, buffers = [] } = options;
     if (this.#closed || signal?.aborted) return Promise.reject(aborted());
     const request = ++counter;
     return new Promise<Answer<K>>((resolve, reject) => {
-      let timer: ReturnType<typeof setTimeout> | undefined;
       const settle = (): void => {
-        clearTimeout(timer);
         signal?.removeEventListener("abort", abort);
         this.#waiting.delete(request);
         this.onWaiting(this.#waiting.size);
@@ -90,7 +89,6 @@ export class Channel {
         reject: (reason) => { settle(); reject(reason); },
       });
       signal?.addEventListener("abort", abort);
-      if (timeout) timer = setTimeout(() => this.#waiting.get(request)?.reject(new KernelError("The kernel does not answer.", LOST)), timeout);
       this.onWaiting(this.#waiting.size);
       try {
         this.#model.send({ kind, request, ...body }, undefined, buffers);

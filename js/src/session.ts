@@ -30,6 +30,7 @@ export interface Result {
 const NOTHING: Result = { order: new Uint32Array(), total: 0, images: 0, facets: [], histogram: null };
 const SELECT_MILLISECONDS = 60;
 const SLOW_MILLISECONDS = 3000;
+const LOST_MILLISECONDS = 10_000;
 const MOST_MEMBERS = 200;
 
 export class Session {
@@ -53,6 +54,7 @@ export class Session {
   readonly #heard: [string, () => void][] = [];
   #asked: { view: string; state: State } | null = null;
   #querying: AbortController | null = null;
+  #lostTimer: ReturnType<typeof setTimeout> | undefined;
   #slowTimer: ReturnType<typeof setTimeout> | undefined;
   #selectTimer: ReturnType<typeof setTimeout> | undefined;
   #open = 0;
@@ -142,14 +144,18 @@ export class Session {
 
   // ---- the life of it
 
-  /** Shake hands and ask for the first rows; say what to do when nobody answers. */
+  /** Shake hands and ask for the first rows. When nobody answers say so; who answers late is still welcome. */
   async connect(first = true): Promise<void> {
+    clearTimeout(this.#lostTimer);
+    this.#lostTimer = setTimeout(() => this.#lose(), LOST_MILLISECONDS);
     try {
-      await this.channel.hello();
+      // Not one after the other: it is the first thing that the user waits for.
+      const [binary] = await Promise.all([this.channel.hello(), first && this.query()]);
+      clearTimeout(this.#lostTimer);
       const was = this.lost;
       this.lost = false;
       if (was) this.#tell("lost");
-      if (first || was) await this.query();
+      if (!binary || (was && !first)) await this.query(this.state, "stay");
     } catch (reason) {
       if (isAbort(reason)) return;
       this.#lose();
@@ -158,6 +164,7 @@ export class Session {
 
   dispose(): void {
     this.#disposed = true;
+    clearTimeout(this.#lostTimer);
     clearTimeout(this.#slowTimer);
     if (this.#selectTimer !== undefined) this.#sendSelection();
     for (const [name, callback] of this.#heard) this.#model.off(name, callback);

@@ -54,15 +54,6 @@ test("aborted requests are cancelled in the kernel, several in one message", asy
   channel.close();
 });
 
-test("no answer in time is said so; an answer after that is ignored", async () => {
-  const kernel = new FakeKernel();
-  kernel.silent = true;
-  const channel = new Channel(kernel);
-  await assert.rejects(channel.ask("plan", {}, { timeout: 20 }), /does not answer/);
-  kernel.emit("msg:custom", { kind: "reply", request: kernel.sent[0]?.request, token: "t" }, []);
-  channel.close();
-});
-
 test("closing ends what waits", async () => {
   const kernel = new FakeKernel();
   kernel.silent = true;

@@ -107,6 +107,16 @@ test("a kernel that went away is noticed, and found again", async () => {
   session.dispose();
 });
 
+test("without binary buffers the first rows are asked for again, as text", async () => {
+  const kernel = new FakeKernel();
+  kernel.binary = false;
+  const session = new Session(kernel);
+  await session.connect();
+  assert.equal(session.result.order.length, 812);
+  assert.equal((await session.rows.fetchMany([3]))[0]?.row, 3);
+  session.dispose();
+});
+
 test("rows that are out of sight are not fetched any more", async () => {
   const { kernel, session } = await started();
   session.rows.want([1, 2, 3]);
