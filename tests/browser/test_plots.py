@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.browser.notebooks import SLOW, look, open_notebook, run_cell
-from tests.browser.plots import drag, plot_in
+from tests.browser.plots import FRAME, drag, plot_in
 from tests.pictures import write_pictures
 
 if TYPE_CHECKING:
@@ -35,11 +35,12 @@ CELLS = (
     BEGIN.strip(),
     "p = fd.plot('mean', bins=10, explorer=g)\np",
     TELL.strip(),
-    "m = fd.map(explorer=g, color='mean')\nm",
+    "m = fd.map(explorer=g, color='folder')\nm",
     "print(json.dumps([g.selected == m.selected, len(m.selection)]))",
     "p.range = (100, 140)\nm.selected = [1, 2, 3]",
     "print(json.dumps([g.state['range'], g.selected]))",
 )
+SET_THEME = "theme => jupyterapp.commands.execute('apputils:change-theme', { theme })"
 ALL_AROUND = ((0.01, 0.01), (0.99, 0.01), (0.99, 0.99), (0.01, 0.99), (0.01, 0.01))
 
 
@@ -70,6 +71,16 @@ def test_a_range_and_a_lasso_drive_the_explorer(browser: Browser, lab: Lab):
     look(page, "lab-plot-lasso")
     page.wait_for_timeout(500)
     assert json.loads(run_cell(page, 4).inner_text()) == [True, COUNT]
+
+    # The legend keeps its place beside the toolbar when the colours change.
+    room = chart.evaluate(FRAME)["width"]
+    for theme in ("JupyterLab Dark", "JupyterLab Light"):
+        page.evaluate(SET_THEME, theme)
+        shown = chart.locator(f".plot[data-theme={theme.split()[1].lower()}]")
+        shown.wait_for(timeout=SLOW)
+        page.wait_for_timeout(1000)
+        look(page, f"lab-plot-{theme.split()[1].lower()}")
+        assert chart.evaluate(FRAME)["width"] == pytest.approx(room, abs=20)
 
     run_cell(page, 5)  # and from Python to the plots
     chart.locator("output", has_text=f"3 of {COUNT} selected").wait_for(timeout=SLOW)

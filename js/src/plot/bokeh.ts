@@ -40,10 +40,15 @@ interface Item {
   version: string;
 }
 
+export interface View {
+  model: Plot;
+  remove(): void;
+  invalidate_layout?(): void;
+}
+
 export interface Bokeh {
   version: string;
-  embed: { embed_item(item: Item, element: HTMLElement): Promise<{ roots: { model: Plot; remove(): void }[] }> };
-  set_log_level?(level: string): void;
+  embed: { embed_item(item: Item, element: HTMLElement): Promise<{ roots: View[] }> };
 }
 
 type Versions = Bokeh & Record<string, Bokeh | undefined>;
@@ -70,7 +75,6 @@ export function loadBokeh(version: string, bring: () => Promise<string>): Promis
     script.remove();
     const loaded = find(version);
     if (!loaded) throw new Error("BokehJS cannot run here.");
-    loaded.set_log_level?.("error");
     return loaded;
   });
   coming.set(version, loading);

@@ -11,6 +11,7 @@ import style from "./plot.css";
 
 const SOURCE = "fastdup_nb-points";
 const RANGE = "fastdup_nb-range";
+const LAYOUT_MS = 100;
 
 // A canvas is reached by no style sheet.
 const PAINTED: Record<string, string[]> = {
@@ -55,7 +56,11 @@ export async function mount(element: HTMLElement, host: Host, signal: AbortSigna
     waiting.remove();
     signal.addEventListener("abort", () => view.remove());
     const plot = view.model;
-    const repaint = (): void => paint(plot, root);
+    const repaint = (): void => {
+      paint(plot, root);
+      // New colours make BokehJS measure the legend again, too early: it would lie on the toolbar.
+      setTimeout(() => !signal.aborted && view.invalidate_layout?.(), LAYOUT_MS);
+    };
     const lookAgain = followTheme(root, () => host.theme(), signal);
     new MutationObserver(repaint).observe(root, { attributes: true, attributeFilter: ["data-theme"] });
     host.onChange((what) => what === "theme" && lookAgain());
