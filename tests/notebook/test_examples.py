@@ -93,3 +93,23 @@ def test_embedding_map_and_projector(read: Callable[[str], str], tmp_path: Path)
     page = (tmp_path / "examples/map.html").read_text()
     assert "data:image/jpeg;base64," in page
     assert (tmp_path / "examples/example_photos_fastdup/projector/projector_config.pbtxt").is_file()
+
+
+def test_boxes(read: Callable[[str], str], tmp_path: Path):
+    told = read("08-boxes")
+    assert "lies outside of the picture, which has 640 x 480 px" in told
+    assert "no area: width -40, height 40" in told
+    suspects = re.search(r"(\d+) suspects, (\d+) of 6 planted ones", told)
+    assert suspects
+    assert int(suspects[2]) >= 4
+    assert int(suspects[1]) <= 20
+    assert re.search(r"1\.0000\s+exact\s+.*#xywh=", told)
+    assert list((tmp_path / "examples/example_scenes/crops/crops/0").glob("000000_scene-00_*.jpg"))
+
+
+def test_train_test_leakage(read: Callable[[str], str], tmp_path: Path):
+    told = read("09-train-test-leakage")
+    assert re.search(r"\d+ of 41 test images are in train: \d+ exact copies", told)
+    assert "8 of 8 planted leaks" in told
+    assert "0 of" in told.rpartition("test images are in train")[0][-20:]
+    assert (tmp_path / "examples/leaks.html").is_file()
