@@ -30,8 +30,6 @@ def test_all_are_there():
         "03-bad-photos",
         "04-search",
         "05-embedding-map-and-projector",
-        "08-boxes",
-        "09-train-test-leakage",
     ]
 
 
