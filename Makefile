@@ -21,6 +21,7 @@ demo: $(VENV)/.installed ## find the planted duplicates in example images, and n
 
 test: $(VENV)/.tested lint wheel ## install what the tests need, then run all checks and tests
 	scripts/install_test_tools $(VENV)
+	scripts/check_front_end
 	$(BIN)/python -m pytest
 
 test-fast: $(VENV)/.tested ## run the fast tests only
