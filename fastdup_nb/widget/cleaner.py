@@ -6,7 +6,7 @@ import secrets
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from fastdup_nb.clean.apply import apply_plan
+from fastdup_nb.clean.apply import apply_plan, undo_hint
 from fastdup_nb.clean.cleaning import Cleaning
 from fastdup_nb.clean.corrections import CorrectedLabels
 from fastdup_nb.clean.marked import MarkedGroup, plan_marked
@@ -15,6 +15,7 @@ from fastdup_nb.clean.report import outcome_text, printable, restored_text, size
 from fastdup_nb.clean.results import RunFacts
 from fastdup_nb.clean.undo import removed_files, undo_batch
 from fastdup_nb.errors import OptionError, WorkDirError
+from fastdup_nb.views.wording import base_name
 from fastdup_nb.widget.marks import DELETE, KEEP, RELABEL
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from fastdup_nb.views.labels import Labels
     from fastdup_nb.widget.marks import Marks
 
+NAMED = 3
 _NO_PLAN = "Look at the plan first, then confirm it."
 
 
@@ -56,7 +58,8 @@ class MarkedPlan:
         lines = []
         if going:
             size = size_text(self.cleaning.plan.freed)
-            lines.append(f"{_count(len(going), 'file')} ({size}) will go to the trash.")
+            lines.append(f"{_count(len(going), 'file')} ({size}) will go to the trash:")
+            lines.append(_list_names([decision.path for decision in going]))
         if self.relabel:
             changed = _count(len(self.relabel), "image")
             lines.append(f"{changed} will get another label; the files stay as they are.")
@@ -258,7 +261,9 @@ class Cleaner:
     def _words(self, plan: MarkedPlan, outcome: Outcome) -> list[str]:
         lines = []
         if plan.cleaning.plan.decisions:
-            lines += outcome_text(plan.cleaning.plan, outcome).splitlines()
+            told = outcome_text(plan.cleaning.plan, outcome).splitlines()
+            # The explorer has an undo of its own.
+            lines += [line for line in told if line != undo_hint(outcome.folder)]
         if plan.relabel:
             file = CorrectedLabels(self._collection.results.path).path
             lines.append(f"{_count(len(plan.relabel), 'label')} changed: all labels are in {file}.")
@@ -268,6 +273,12 @@ class Cleaner:
 
     def _path(self, image: int) -> str:
         return self._collection.images.path(image)
+
+
+def _list_names(paths: list[str]) -> str:
+    names = [printable(base_name(path)) for path in paths[:NAMED]]
+    more = len(paths) - len(names)
+    return ", ".join(names) + (f" and {more:,} more" if more else "")
 
 
 def _count(number: int, noun: str) -> str:

@@ -27,10 +27,12 @@ def test_marked_files_go_to_the_trash_after_the_plan_was_confirmed_and_come_back
     plan = browser.ask("plan")
     assert (plan["delete"], plan["relabel"], plan["refused"]) == (2, 0, [])
     assert "2 files" in plan["text"][0]
+    assert plan["text"][1] == "b.jpg, c.jpg"
     assert len(there(place)) == 7  # nothing has happened yet
     done = browser.ask("apply", token=plan["token"])
     assert done["undo"] is True
     assert "2 files" in " ".join(done["text"])
+    assert "undo(" not in " ".join(done["text"])
     assert there(place) == [A, D, E, HOSTILE, F]
     assert explorer.marks == {}
     assert explorer.selected == [D]
