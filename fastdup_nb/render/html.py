@@ -249,7 +249,7 @@ def _picture_side(view: GalleryView, max_width: Any) -> int:
 
 def _count_missing(paths: Iterable[str]) -> int:
     # What lies on other machines is not asked for.
-    return sum(not is_remote(path) and not exists(path) for path in set(paths))
+    return sum(not is_remote(path) and not exists(path) for path in sorted(set(paths)))
 
 
 def _as_many_as_fit(

@@ -107,6 +107,10 @@ class Container(Protocol):
     def find(self, inner: str) -> Member | None:
         """Return the member with a name inside, with `data` or to be read; None when absent."""
 
+    @property
+    def weight(self) -> int:
+        """What it keeps in memory, in names of some 300 bytes."""
+
     def count(self, until: float) -> int:
         """Return how many members there are, if `time.monotonic()` stays below `until`; else -1."""
 

@@ -2,7 +2,7 @@
 
 The last few containers stay open, each for as long as its file is the same (size and time of
 change). What an open container costs: a tar or zip its list of names, a tar.gz also places to begin
-unpacking at (`archive.gzip_blob`).
+unpacking at (`archive.gzip_blob`), some megabytes at most.
 """
 
 from __future__ import annotations
@@ -20,7 +20,9 @@ from fastdup_nb.sources.limits import Limits
 if TYPE_CHECKING:
     from fastdup_nb.sources.containers import Container, Member
 
-KEPT_OPEN = 8
+KEPT_OPEN = 32
+# Of all open ones, in names of some 300 bytes.
+MOST_WEIGHT = 300_000
 
 Identity = tuple[int, int, int]
 _open: OrderedDict[str, tuple[Identity, Container]] = OrderedDict()
@@ -81,6 +83,10 @@ def _find(name: str) -> tuple[Container, Member] | None:
     return None if member is None else (container, member)
 
 
+def _weight() -> int:
+    return sum(container.weight for _, container in _open.values())
+
+
 def _opened(path: str) -> Container:
     """Return the open container of a path; one that falls out is closed when nobody reads it."""
     try:
@@ -97,6 +103,6 @@ def _opened(path: str) -> Container:
             kept = (identity, open_container(path, path, Limits()))
             _open[path] = kept
         _open.move_to_end(path)
-        while len(_open) > KEPT_OPEN:
+        while len(_open) > KEPT_OPEN or (len(_open) > 1 and _weight() > MOST_WEIGHT):
             _open.popitem(last=False)
     return kept[1]

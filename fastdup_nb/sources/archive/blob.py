@@ -19,6 +19,10 @@ class Blob(Protocol):
 
     packed: int  # bytes of the file it comes from
 
+    @property
+    def weight(self) -> int:
+        """What it keeps in memory, in names of some 300 bytes."""
+
     def read_at(self, offset: int, size: int) -> bytes:
         """Return `size` bytes, fewer only at the end.
 
@@ -80,6 +84,11 @@ class FileBlob:
         with self._turn:
             os.lseek(self._file, offset, os.SEEK_SET)
             return os.read(self._file, size)
+
+    @property
+    def weight(self) -> int:
+        """Nothing worth counting."""
+        return 0
 
     def close(self) -> None:
         """Close the file."""

@@ -2,31 +2,23 @@
 
 from __future__ import annotations
 
-import tarfile
 from collections.abc import Iterator
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from fastdup_nb.errors import ImageError, ImageProblem
-from fastdup_nb.sources.archive.blob import Blob, BlobReader
 from fastdup_nb.sources.archive.entry import Entry, Sorter, count_members, is_wanted, problem_of
 from fastdup_nb.sources.archive.names import tidy_name
+from fastdup_nb.sources.archive.tar_headers import BLOCK, HeaderReader
 from fastdup_nb.sources.containers import Member
 from fastdup_nb.sources.suffixes import suffix_of
 
 if TYPE_CHECKING:
-    from threading import Lock as _Lock
-
+    from fastdup_nb.sources.archive.blob import Blob
     from fastdup_nb.sources.limits import Limits
 
-_BLOCK = 512
-_END = bytes(_BLOCK)
+_END = bytes(BLOCK)
 _MOST_PADDING = 64 << 20
-_KINDS = (
-    (tarfile.TarInfo.issym, "it is a link"),
-    (tarfile.TarInfo.islnk, "it is a link to another file of the archive"),
-    (tarfile.TarInfo.isdev, "it is a device"),
-    (tarfile.TarInfo.issparse, "it is a sparse file"),
-)
 
 
 class TarArchive:
@@ -45,12 +37,10 @@ class TarArchive:
     """
 
     def __init__(self, blob: Blob, name: str, limits: Limits, *, in_order: bool) -> None:
-        from threading import Lock
-
         self._blob, self._name, self._limits = blob, name, limits
         self._in_order = in_order
         self._listed: dict[str, Entry] | None = None
-        self._turn: _Lock = Lock()
+        self._turn = Lock()
 
     def members(self, first: int = 0) -> Iterator[Member]:
         """Yield the images in the order of the archive, from number `first` on."""
@@ -70,6 +60,11 @@ class TarArchive:
         if entry is None:
             return None
         return Member(f"{self._name}/{inner}", entry, error=problem_of(entry, inner))
+
+    @property
+    def weight(self) -> int:
+        """What it keeps in memory, in names of some 300 bytes."""
+        return len(self._listed or ()) + self._blob.weight
 
     def count(self, until: float) -> int:
         """Return how many members there are; -1 when it takes too long to know."""
@@ -105,63 +100,31 @@ class TarArchive:
         ImageError
             Where it is damaged, cut or too much.
         """
-        archive = _open(self._blob)
+        headers = HeaderReader(self._blob)
         count = 0
-        while (info := _next(archive)) is not None:
-            vars(archive)["members"] = []  # else it keeps all it has met
+        while (header := headers.next()) is not None:
             count += 1
-            at = info.offset_data
-            size = info.size if info.isreg() or info.issparse() else 0
-            self._check(count, at + size)
-            if not info.isdir():
-                yield Entry(info.name, size, at, _refusal(info))
-        self._check_end(archive, count)
+            self._check(count, header.at + header.size)
+            if not header.is_folder:
+                yield Entry(header.name, header.size, header.at, header.refusal)
+        self._check_end(headers.place, count)
 
     def _check(self, count: int, unpacked: int) -> None:
         if excess := self._limits.excess(count, unpacked, self._blob.packed):
             raise ImageError(ImageProblem.CONTAINER, f"taken for a decompression bomb: {excess}")
 
-    def _check_end(self, archive: tarfile.TarFile, count: int) -> None:
-        """Tell the end from damage, which the library takes for the end."""
-        at = archive.offset
-        block = self._blob.read_at(at, _BLOCK)
-        if len(block) < _BLOCK:
+    def _check_end(self, at: int, count: int) -> None:
+        """Tell the end from damage."""
+        block = self._blob.read_at(at, BLOCK)
+        if len(block) < BLOCK:
             reason = f"the archive ends behind entry {count:,} without an end mark: it may be cut"
             raise ImageError(ImageProblem.CONTAINER, reason)
         if block != _END:
             raise ImageError(ImageProblem.CONTAINER, f"damaged behind its entry {count:,}")
         if self._in_order:  # its check sum comes last
-            for place in range(at, at + _MOST_PADDING, _BLOCK * 64):
-                if not self._blob.read_at(place, _BLOCK * 64):
+            for place in range(at, at + _MOST_PADDING, BLOCK * 64):
+                if not self._blob.read_at(place, BLOCK * 64):
                     break
-
-
-def _open(blob: Blob) -> tarfile.TarFile:
-    try:
-        return tarfile.TarFile(
-            fileobj=BlobReader(blob), mode="r", encoding="utf-8", errors="surrogateescape"
-        )
-    except (tarfile.TarError, OSError, ValueError) as error:
-        short = not blob.read_at(_BLOCK - 1, 1)
-        reason = "too short for an archive" if short else "it is no archive that can be read"
-        raise ImageError(ImageProblem.CONTAINER, reason) from error
-
-
-def _next(archive: tarfile.TarFile) -> tarfile.TarInfo | None:
-    try:
-        return archive.next()
-    except (tarfile.TarError, OSError, ValueError, UnicodeError) as error:
-        reason = f"the archive is cut or damaged ({error})"
-        raise ImageError(ImageProblem.CONTAINER, reason) from error
-
-
-def _refusal(info: tarfile.TarInfo) -> str:
-    if info.isreg() and not info.issparse():
-        return ""
-    for test, reason in _KINDS:
-        if test(info):
-            return reason
-    return "it is a special file"
 
 
 def _cut(name: str) -> ImageError:

@@ -136,11 +136,15 @@ def test_a_changed_archive_is_opened_again(folder):
     assert read_bytes(path) == jpeg(70)
 
 
-def test_few_archives_stay_open(tmp_path):
-    for number in range(20):
-        path = write_archive(tmp_path / f"{number}.tar", pictures(1))
+def test_few_archives_stay_open(tmp_path, monkeypatch):
+    for number in range(members.KEPT_OPEN + 5):
+        path = write_archive(tmp_path / f"{number}.tar", pictures(2))
         assert exists(f"{path}/a/b/0000.jpg")
-    assert len(members._open) <= members.KEPT_OPEN
+    assert len(members._open) == members.KEPT_OPEN
+    monkeypatch.setattr(members, "MOST_WEIGHT", 7)
+    assert exists(f"{tmp_path / '3.tar'}/a/b/0000.jpg")
+    assert exists(f"{tmp_path / '4.tar'}/a/b/0000.jpg")
+    assert len(members._open) <= 4
 
 
 def test_copies_are_kept_when_asked(folder, tmp_path):

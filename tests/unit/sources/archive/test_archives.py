@@ -11,6 +11,8 @@ import zlib
 import pytest
 
 from fastdup_nb.errors import ImageError, ImageProblem
+from fastdup_nb.sources.archive.blob import FileBlob
+from fastdup_nb.sources.archive.tar_headers import HeaderReader
 from fastdup_nb.sources.containers import open_container
 from fastdup_nb.sources.limits import Limits
 from tests.archives import jpeg, pictures, special, write_archive, write_tar, write_zip
@@ -342,6 +344,24 @@ def test_formats_of_tar(tmp_path):
                 info.size = len(data)
                 archive.addfile(info, io.BytesIO(data))
         assert read_all(tmp_path / "x.tar") == (dict(contents), "")
+
+
+@pytest.mark.parametrize("kind", [tarfile.USTAR_FORMAT, tarfile.GNU_FORMAT, tarfile.PAX_FORMAT])
+def test_plain_headers_are_read_as_the_library_reads_them(tmp_path, kind):
+    path = tmp_path / "x.tar"
+    sizes = [0, 1, 511, 512, 513, 5000]
+    with tarfile.open(path, "w", format=kind) as archive:
+        for number, size in enumerate(sizes):
+            for name in (f"{number}.jpg", f"{'d' * 60}/{'e' * 60}/{number}.jpg", f"ü{number}.jpg"):
+                info = tarfile.TarInfo(name)
+                info.size, info.mtime, info.uname = size, 1e9 + number / 7, "ü"
+                archive.addfile(info, io.BytesIO(bytes(size)))
+            archive.addfile(special(f"folder{number}", tarfile.DIRTYPE))
+    with tarfile.open(path) as archive:
+        expected = [(each.name, each.offset_data, each.size) for each in archive]
+    headers = HeaderReader(FileBlob(str(path)))
+    found = iter(headers.next, None)
+    assert [(each.name, each.at, each.size) for each in found] == expected
 
 
 def test_broken_archives_of_all_kinds_raise_nothing_else(tmp_path):
