@@ -30,6 +30,7 @@ WIDTH = 720
 HISTOGRAM_HEIGHT, MAP_HEIGHT = 280, 430
 LEFT, RIGHT, TOP, BOTTOM = 58, 14, 18, 30
 FEWER = 0.5
+_HINT = "A picture of the plot; run the cell for the plot itself."
 _INK = "#7b7f87"  # read on white and on dark grey
 
 
@@ -49,7 +50,7 @@ def preview_html(shown: Histogram | EmbeddingMap, mark: str) -> str:
     return (
         f'<div class="fdnb-still fdnb-still-{escape(mark)}" '
         'style="max-width:720px;font-size:0.9em;line-height:1.5">'
-        f'<div style="font-weight:600">{title}</div>'
+        f'<div><strong>{title}</strong> <span style="opacity:0.72">{_HINT}</span></div>'
         f'<img alt="{title}" style="max-width:100%;height:auto" '
         f'src="data:image/png;base64,{data}">{_legend(shown)}{told}</div>'
     )
