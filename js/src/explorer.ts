@@ -9,7 +9,7 @@ import { createLightbox, type Lightbox } from "./lightbox.ts";
 import { createMarksBar } from "./marksbar.ts";
 import type { Model } from "./messages.ts";
 import { Notices } from "./notices.ts";
-import { Session } from "./session.ts";
+import { createSession } from "./session.ts";
 import { createSidebar } from "./sidebar.ts";
 import { membersOf, rowsOf } from "./source.ts";
 import { hideStill } from "./still.ts";
@@ -37,7 +37,7 @@ function render({ model, el, signal }: RenderProps): () => void {
   // The host element is the page's: what the page says of it (a font, a margin) must not reach the inside.
   host.style.cssText = "display: block; all: initial; display: block;";
 
-  const session = new Session(model);
+  const session = createSession(model);
   const notices = new Notices();
   session.notify = (notice) => notices.show(notice);
   const root = h("div.explorer");

@@ -2,12 +2,12 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { EMPTY } from "../src/messages.ts";
-import { Session } from "../src/session.ts";
+import { createSession } from "../src/session.ts";
 import { FakeKernel } from "./fake_kernel.ts";
 
 async function started(view = "duplicates") {
   const kernel = new FakeKernel({ view });
-  const session = new Session(kernel);
+  const session = createSession(kernel);
   await session.connect();
   return { kernel, session, queries: () => kernel.sent.filter(({ kind }) => kind === "query") };
 }
@@ -110,7 +110,7 @@ test("a kernel that went away is noticed, and found again", async () => {
 test("without binary buffers the first rows are asked for again, as text", async () => {
   const kernel = new FakeKernel();
   kernel.binary = false;
-  const session = new Session(kernel);
+  const session = createSession(kernel);
   await session.connect();
   assert.equal(session.result.order.length, 812);
   assert.equal((await session.rows.fetchMany([3]))[0]?.row, 3);
