@@ -84,7 +84,8 @@ def _find(name: str) -> tuple[Container, Member] | None:
 
 
 def _weight() -> int:
-    return sum(container.weight for _, container in _open.values())
+    """Return what the open containers keep in memory, in names of some 300 bytes."""
+    return sum(getattr(container, "weight", 0) for _, container in _open.values())
 
 
 def _opened(path: str) -> Container:

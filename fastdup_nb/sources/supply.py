@@ -70,6 +70,8 @@ class Span:
         Numbers of those that cannot be used, as the container already says.
     release : callable
         To be called when the span and all before it are done.
+    held : int
+        Bytes of images that it holds already.
     """
 
     start: int
@@ -79,6 +81,7 @@ class Span:
     notes: Sequence[tuple[str, str]] = ()
     refused: Sequence[tuple[int, ImageError]] = ()
     release: Callable[[], None] = lambda: None
+    held: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,7 +299,8 @@ class Supply:
         notes = [(member.label, member.caption) for member in members]
         names = [member.name for member in members]
         refused = [(i, member.error) for i, member in enumerate(members) if member.error]
-        return Span(place.position, names, read, after, notes, refused)
+        held = sum(len(member.data) for member in members if member.data is not None)
+        return Span(place.position, names, read, after, notes, refused, held=held)
 
 
 def expand(listing: Listing, chunk: int, handling: Handling) -> Listing:
