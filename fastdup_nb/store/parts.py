@@ -23,6 +23,8 @@ from fastdup_nb.store.features import locate
 
 PREFIX = "atrain_"
 FEATURES = "features.dat"
+# The features of a whole work_dir, and those of its test images.
+_NO_PARTS = ("", PREFIX, names.TEST_FEATURES.removesuffix(FEATURES))
 # Where config.json keeps the record of the parts that were there.
 RECORD = "parts"
 MOST_BYTES_OF_NAME = 180
@@ -102,7 +104,7 @@ def find_parts(folder: Path) -> list[Part]:
         for entry in entries:
             for end in ends:
                 stem = entry.name.removesuffix(end)
-                if stem != entry.name and stem not in ("", PREFIX) and entry.is_file():
+                if stem != entry.name and stem not in _NO_PARTS and entry.is_file():
                     stems.add(stem)
     return [Part(folder, stem) for stem in sorted(stems)]
 

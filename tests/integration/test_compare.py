@@ -8,7 +8,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from fastdup_nb import Fastdup, ModelError, OptionError, cli
+import fastdup_nb.engine.extract as engine_extract
+from fastdup_nb import Fastdup, ModelError, OptionError, RunInterruptedError, cli
 from fastdup_nb.progress import SilentProgress
 from tests.integration.test_repeatability import contents
 from tests.pictures import draw, write_pictures
@@ -142,3 +143,43 @@ def test_the_command(split, tmp_path, monkeypatch, capsys):
     assert "nothing to compare" in capsys.readouterr().err
     assert cli.main(["compare", "nowhere", "--work-dir", "w"]) == 1
     assert "nowhere" in capsys.readouterr().err
+
+
+def test_the_explorer_shows_both_sides(split, tmp_path):
+    fd = run(split.train, tmp_path / "w", test_dir=split.test, threshold=0.5)
+    explorer = fd.explore()
+    table = explorer.matching
+    assert set(table["filename"]) & split.leaked == split.leaked
+    assert table["filename"].tolist()[0] in split.leaked
+    explorer.show("statistics")
+    images = explorer.matching
+    assert len(images) == 12 + 8
+    widths = images.set_index("filename")["width"]
+    assert (widths[sorted(split.leaked)] == 240).all()
+
+
+def test_an_interrupted_test_extraction_goes_on(split, tmp_path, monkeypatch):
+    whole = run(split.train, tmp_path / "whole", test_dir=split.test)
+    real = engine_extract.ChunkReader._open_image
+    stop = str(split.test / "near.jpg")
+
+    def interrupt(self, index, path, data):
+        if path == stop:
+            raise KeyboardInterrupt
+        return real(self, index, path, data)
+
+    monkeypatch.setattr(engine_extract.ChunkReader, "_open_image", interrupt)
+    options = {"test_dir": split.test, "num_threads": 1, "batch_size": 2}
+    with pytest.raises(RunInterruptedError):
+        run(split.train, tmp_path / "w", **options)
+    monkeypatch.undo()
+    made = (tmp_path / "w" / "atrain_features.dat").stat().st_mtime_ns
+    fd = run(split.train, tmp_path / "w", resume=1, **options)
+    assert (fd.work_dir / "atrain_features.dat").stat().st_mtime_ns == made
+    for name in ("atest_features.dat.csv", "atest_stats.csv", "atest_features.bad.csv"):
+        assert (fd.work_dir / name).read_bytes() == (whole.work_dir / name).read_bytes()
+    assert fd.similarity()[["from", "to"]].equals(whole.similarity()[["from", "to"]])
+    # Once more: there is nothing to do.
+    made = (fd.work_dir / "atest_features.dat").stat().st_mtime_ns
+    run(split.train, tmp_path / "w", resume=1, **options)
+    assert (fd.work_dir / "atest_features.dat").stat().st_mtime_ns == made

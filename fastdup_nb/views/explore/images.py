@@ -11,6 +11,7 @@ import numpy as np
 
 from fastdup_nb.core.labels import LabelTable
 from fastdup_nb.errors import WorkDirError
+from fastdup_nb.store.compared import with_test_images
 from fastdup_nb.views.explore.facets import NONE, Values
 from fastdup_nb.views.explore.labelling import label_images
 from fastdup_nb.views.explore.measures import Measures, read_measures
@@ -59,7 +60,7 @@ class Images:
     ) -> None:
         from fastdup_nb.views.explore.annotations import join_annotations
 
-        self.results = results
+        self.results = results = with_test_images(results)
         self.names = results.file_names
         self.notes: list[str] = []
         # Facets that change while one looks: marks, the selection.
