@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.browser
 
 COUNT = 40
+ROOT = Path(__file__).parents[2]
 NOISE = "setting log level"
 
 
@@ -149,3 +151,18 @@ def test_a_fixed_theme_does_not_follow(results: WorkDir, tmp_path: Path, visit):
     assert plot.locator(".plot").get_attribute("data-theme") == "dark"
     ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
     assert ground == "rgb(21, 22, 26)"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing(results: WorkDir, tmp_path: Path, visit, scheme: str):
+    script = ROOT / "js" / "node_modules" / "axe-core" / "axe.min.js"
+    if os.environ.get("FASTDUP_NB_NO_NODE") == "1":
+        pytest.skip("FASTDUP_NB_NO_NODE=1")
+    if not script.is_file():
+        pytest.fail("axe-core is missing: run npm ci in js/, or set FASTDUP_NB_NO_NODE=1.")
+    for shown in (build_histogram(results, "blur"), build_map(results, color="folder")):
+        page = visit(write_page(shown, tmp_path), color_scheme=scheme, bypass_csp=True)
+        plot_in(page.locator("main"))
+        page.evaluate(script.read_text("utf-8"))
+        found = page.evaluate("axe.run().then(({ violations }) => violations.map(({ id }) => id))")
+        assert found == []
