@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.browser.notebooks import SLOW, look, open_notebook, run_cell
+from tests.browser.notebooks import READY, SLOW, look, open_notebook, run_cell, start_cell
 from tests.pictures import draw, write_pictures
 
 if TYPE_CHECKING:
@@ -93,3 +93,38 @@ def test_from_load_ext_to_the_trash_and_back(lab: Lab, browser: Browser):
     explorer.locator(".notice.done", has_text="back").wait_for(timeout=SLOW)
     assert all((lab.folder / "photos" / name).exists() for name in marked)
     look(page, "explorer-lab-undone")
+
+
+RESTART = """async () => {
+  await jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart();
+}"""
+DARK = """() => jupyterapp.commands.execute(
+  'apputils:change-theme', { theme: 'JupyterLab Dark' })"""
+
+
+def test_the_theme_is_the_hosts_and_a_restarted_kernel_is_said_so(lab: Lab, browser: Browser):
+    write_pictures(lab.folder / "photos", 30)
+    cells = (
+        "import fastdup_nb\nfastdup_nb.run('photos', 'work')\nfd = fastdup_nb.Fastdup('work')",
+        "g = fd.explore('statistics')\ng",
+        "import fastdup_nb\nfastdup_nb.Fastdup('work').explore('statistics')",
+    )
+    page = open_notebook(browser, lab, cells)
+    run_cell(page, 0)
+    explorer = run_cell(page, 1)
+    explorer.locator(".tile .here img").first.wait_for(timeout=SLOW)
+    explorer.locator(".explorer[data-theme=light]").wait_for(timeout=SLOW)
+    # The picture for saved notebooks stands back while the widget is there.
+    assert page.locator("[class^=fdnb-still]:visible").count() == 0
+    page.evaluate(DARK)
+    explorer.locator(".explorer[data-theme=dark]").wait_for(timeout=SLOW)
+    look(page, "explorer-lab-dark")
+
+    page.evaluate(RESTART)
+    explorer.locator(".notice.error", has_text="run the cell again").wait_for(timeout=SLOW)
+    assert explorer.locator(".tile .here img").count() > 0
+    look(page, "explorer-lab-restarted")
+    page.wait_for_function(READY, timeout=SLOW)
+    again = start_cell(page, 2)
+    again.locator(".tile .here img").first.wait_for(timeout=SLOW)
+    assert again.locator(".notice.error:visible").count() == 0
