@@ -178,11 +178,13 @@ class Merger:
         for name in (names.FEATURES, _DIGESTS):
             if all(part.part.file(name) for part in parts):
                 finished |= self._concatenate(name)
-        for name in (names.FEATURE_NAMES, names.BAD_FILES, names.STATISTICS, *names.NOTES):
+        whole = (names.FEATURE_NAMES, names.BAD_FILES, names.STATISTICS)
+        for name in (*whole, *names.NOTES, names.CROPS):
             finished |= self._merge_table(name)
         about = self._about({name: path for path, name in finished.items()})
         finished |= self._config(about)
         tables = [names.STATISTICS, names.BAD_FILES, _DIGESTS, *names.NOTES, *names.TEST_FILES]
+        tables.append(names.CROPS)
         self._work_dir.publish(finished, outdated=[*self._work_dir.derived(), *tables])
 
     def _check(self) -> None:
@@ -216,6 +218,8 @@ class Merger:
         present = [(part, path) for part, path in files if path is not None]
         if not present:
             return {}
+        if name == names.CROPS and len(present) < len(files):
+            return {}
         if name == names.STATISTICS and len(present) < len(files):
             missing = next(part.part.features for part, path in files if path is None)
             self._progress.message(f"No statistics: {missing} has none.")
@@ -247,6 +251,8 @@ class Merger:
                 count = 0
                 for row in _body(path):
                     count += 1
+                    if name == names.CROPS and row[2].startswith(f"{names.CROP_FOLDER}/"):
+                        row[2] = str(part.part.folder / row[2])  # saved where the part is
                     yield [str(int(row[0]) + part.shift), *row[1:width], *[""] * (width - len(row))]
                 if name != names.BAD_FILES and count != part.good:
                     raise _misfit(path, count, part.good)

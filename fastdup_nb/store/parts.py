@@ -36,6 +36,7 @@ ENDS = {
     names.STATISTICS: "stats.csv",
     names.LABELS: "labels.csv",
     names.CAPTIONS: "captions.csv",
+    names.CROPS: "crops.csv",
     extraction.PUBLISHED[extraction.DIGESTS_PART]: "features.digests",
     names.CONFIG: "features.json",
 }

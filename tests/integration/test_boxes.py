@@ -102,6 +102,19 @@ def test_the_same_with_any_number_of_threads(photos, tmp_path, threads):
     assert contents(fd.work_dir) == contents(other.work_dir)
 
 
+def test_the_boxes_of_workers_are_merged(photos, tmp_path):
+    table = tmp_path / "boxes.csv"
+    boxes_of(photos).to_csv(table, index=False)
+    whole = run(table, tmp_path / "whole")
+    workers = [
+        run(table, tmp_path / "one", run_mode=1, max_offset=7).work_dir,
+        run(table, tmp_path / "two", run_mode=1, min_offset=7).work_dir,
+    ]
+    merged = run(workers, tmp_path / "m", run_mode=2)
+    for name in ("similarity.csv", "atrain_stats.csv", "atrain_crops.csv", "atrain_labels.csv"):
+        assert (merged.work_dir / name).read_bytes() == (whole.work_dir / name).read_bytes(), name
+
+
 def test_adding_boxes(photos, tmp_path):
     frame = boxes_of(photos)
     fd = run("", tmp_path / "w", annotations=frame[:9])
