@@ -21,6 +21,7 @@ from fastdup_nb.api.galleries.videos import (
     create_component_videos_gallery,
     create_duplicate_videos_gallery,
 )
+from fastdup_nb.commands import interactive
 from fastdup_nb.commands.command import Command, declare_results
 from fastdup_nb.commands.results import Gallery
 from fastdup_nb.commands.signatures import FunctionOptions
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from fastdup_nb.commands.place import Place
     from fastdup_nb.views.component_gallery import ComponentsView
     from fastdup_nb.views.gallery import GalleryView
+    from fastdup_nb.widget.explorer import Explorer
 
 RESULTS_HELP = "The folder with the results of a run, or the file to show; in a notebook a table."
 SAVE_PATH_HELP = (
@@ -82,12 +84,15 @@ class GalleryKind:
     def _declare(self, parser: Parser) -> None:
         declare_results(parser, RESULTS_HELP)
         self.options.declare(parser)
+        interactive.declare(self.name, parser)
 
 
-def show(kind: GalleryKind, values: Namespace, place: Place) -> Gallery:
-    """Make a gallery: a page in the shell, pictures in the notebook."""
+def show(kind: GalleryKind, values: Namespace, place: Place) -> Gallery | Explorer:
+    """Make a gallery: a page in the shell, pictures or the explorer in the notebook."""
     source, folder = open_results(getattr(values, "work_dir", None), place)
     given = kind.options.arguments(values, place)
+    if getattr(values, interactive.FLAG, False):
+        return interactive.explore(kind.name, source, given, place)
     save_path = given.pop("save_path", "")
     artifacts = given.pop(ARTIFACTS, False)
     appearance = {name: given.pop(name) for name in APPEARANCE if name in given}

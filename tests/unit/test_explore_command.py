@@ -11,13 +11,15 @@ import pytest
 
 import fastdup_nb
 from fastdup_nb import commands
+from fastdup_nb.commands import interactive
 from fastdup_nb.commands.exploring import VIEWS
-from fastdup_nb.errors import FastdupError, OptionError
+from fastdup_nb.errors import FastdupError, OptionError, ResultNotFoundError
 from fastdup_nb.exploring import Exploring
 from fastdup_nb.progress import SilentProgress
 from fastdup_nb.store.workdir import WorkDir
 from fastdup_nb.views.explore.collection import SEARCH, Collection
 from fastdup_nb.views.explore.images import Images
+from fastdup_nb.widget.explorer import Explorer
 from tests.pictures import write_pictures
 
 
@@ -36,6 +38,10 @@ def _here(made: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def explore(line: str, *, shell: bool = False, **variables: Any) -> Any:
+    return execute(f"explore {line}", shell=shell, **variables)
+
+
+def execute(line: str, *, shell: bool = False, **variables: Any) -> Any:
     place = commands.Place(
         prog="fastdup-nb" if shell else "%fastdup",
         variables=variables,
@@ -44,7 +50,7 @@ def explore(line: str, *, shell: bool = False, **variables: Any) -> Any:
         make_progress=SilentProgress,
         explorer={} if shell else {"height": 500, "theme": "dark"},
     )
-    return commands.execute(["explore", *line.split()], place)
+    return commands.execute(line.split(), place)
 
 
 def test_views_are_those_of_the_explorer(made: Path):
@@ -123,3 +129,45 @@ def test_before_there_are_results():
     with pytest.raises(OptionError) as caught:
         commands.execute(["explore", "outliers"], place)
     assert "%fastdup explore" in caught.value.hint
+
+
+@pytest.mark.parametrize(("name", "view"), sorted(interactive.VIEWS.items()))
+def test_every_gallery_has_an_interactive_form(name: str, view: str):
+    if name == "clusters":
+        with pytest.raises(ResultNotFoundError, match="Run k-means first"):
+            execute("clusters --interactive")
+        return
+    found = execute(f"{name} --interactive")
+    assert isinstance(found, Explorer)
+    assert found.view == view
+
+
+def test_options_of_a_gallery_are_taken_over():
+    found = execute(
+        "stats --interactive --metric mean --labels get_label --slice b",
+        get_label=lambda path: "b" if path.endswith("copy.jpg") else "a",
+    )
+    assert found.state["sort"] == {"column": "mean", "descending": False}
+    assert [Path(name).name for name in found.matching["filename"]] == ["copy.jpg"]
+    pairs = execute("duplicates out --interactive --threshold 0.999")
+    names = {Path(name).name for name in pairs.matching["filename"]}
+    assert names == {"copy.jpg", "picture_000.jpg"}
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("duplicates --interactive --num-images 3", "--num-images and --interactive do not"),
+        ("duplicates --interactive --slice diff", "--slice and --interactive do not"),
+        ("duplicates out/similarity.csv --interactive", "shows a whole work_dir"),
+        ("duplicate-videos --interactive", "Unknown option --interactive"),
+    ],
+)
+def test_what_the_explorer_cannot_take_over(line: str, message: str):
+    with pytest.raises(OptionError, match=message):
+        execute(line)
+
+
+def test_a_shell_has_no_interactive_form():
+    with pytest.raises(OptionError, match="Unknown option --interactive"):
+        execute("duplicates out --interactive", shell=True)
