@@ -61,7 +61,7 @@ class StatisticsView(GalleryView):
     @property
     def scale(self) -> Scale:
         """The metric, with its words for high and low."""
-        lowest, highest = _words(self.metric)[2:]
+        lowest, highest = words_of(self.metric)[2:]
         return Scale(self.metric, FORMS.get(self.metric, "number"), highest, lowest)
 
     def to_frame(self) -> pd.DataFrame:
@@ -122,7 +122,7 @@ def build_statistics(
     top = ordered.head(num_images)
     maker.prepare(top["filename"])
     pairs = zip(top["filename"], top["value"].astype(float), strict=True)
-    low, high, lowest, highest = _words(metric)
+    low, high, lowest, highest = words_of(metric)
     parts = [highest if descending else lowest, describe_image_slice(label_slice)]
     if len(ordered) != len(known):
         parts.append(f"{len(known):,} images in all")
@@ -241,6 +241,7 @@ def _with_names(table: pd.DataFrame, work_dir: WorkDir | None) -> pd.DataFrame:
     return named.dropna(subset="filename").reset_index(drop=True)
 
 
-def _words(metric: str) -> tuple[str, str, str, str]:
+def words_of(metric: str) -> tuple[str, str, str, str]:
+    """Return the titles of the lowest and highest first, and the words for these two orders."""
     usual = f"Images by {metric}"
     return _TITLES.get(metric, (usual, usual, "lowest first", "highest first"))

@@ -10,6 +10,7 @@ from fastdup_nb.views.explore.measures import Measure
 from fastdup_nb.views.explore.rows import RowImages
 from fastdup_nb.views.explore.state import Sort
 from fastdup_nb.views.explore.table import Table, ViewKind, columns_of_images
+from fastdup_nb.views.statistics import words_of
 from fastdup_nb.views.wording import word_score
 
 if TYPE_CHECKING:
@@ -78,6 +79,12 @@ class StatisticsTable(Table):
         columns = columns_of_images(images, ids)
         columns.sort(key=lambda column: column.name != first)
         super().__init__(images, RowImages.one_each(ids), columns, Sort(first))
+
+    @property
+    def orders(self) -> tuple[str, str]:  # type: ignore[override]
+        """The words for the two orders of the first statistic."""
+        lowest, highest = words_of(self.column(None).name)[2:]
+        return highest, lowest
 
     def why(self, row: int, image: int) -> list[str]:  # noqa: ARG002 - a row is one image
         """Return its place among all images by the first statistic."""

@@ -39,6 +39,8 @@ def test_the_preview_is_small_static_and_safe(explorer, view):
     assert 1 <= len(pictures) <= MOST_PICTURES
     assert all(picture["src"].startswith("data:image/jpeg;base64,") for picture in pictures)
     assert tags.named("script") == []
+    # A notebook that is not trusted loses style sheets.
+    assert tags.named("style") == []
     assert not any(name.startswith("on") for _, attrs in tags.found for name in attrs)
     assert HOSTILE not in still
     assert f"fdnb-still-{explorer.preview}" in still

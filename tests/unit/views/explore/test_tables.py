@@ -93,7 +93,8 @@ def test_statistics_have_every_metric_and_what_follows(labelled):
     table = labelled.open("statistics")
     known = {"blur", "mean", "size", "aspect_ratio", "file_size", "width", "height"}
     assert known == set(table.columns)
-    assert table.rows.first[0] == C  # the blurriest
+    assert table.rows.first[0] == C
+    assert table.orders == ("sharpest first", "blurriest first")
     ratio = table.column("aspect_ratio").values[table.rows.first.tolist().index(F)]
     assert ratio == pytest.approx(30 / 480)
 
