@@ -24,8 +24,6 @@ _LINK = 0o120000
 _KIND = 0o170000
 _LOCAL_HEADER = Struct("<4s5H3L2H")
 _LOCAL_MARK = b"PK\x03\x04"
-# Bytes of the directory per entry at least: more entries than fit are a lie.
-_LEAST_RECORD = 46
 
 
 class ZipArchive:
@@ -48,9 +46,6 @@ class ZipArchive:
 
     def __init__(self, blob: FileBlob, name: str, limits: Limits) -> None:
         self._blob, self._name, self._limits = blob, name, limits
-        if blob.packed // _LEAST_RECORD > limits.most_members * 64:
-            reason = f"more than {limits.most_members:,} entries (max_archive_members)"
-            raise ImageError(ImageProblem.CONTAINER, reason)
         try:
             self._archive = zipfile.ZipFile(BlobReader(blob, blob.packed))
         except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
