@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from fastdup_nb.commands.command import Command, declare_results
 from fastdup_nb.commands.parser import Parser, add_options
+from fastdup_nb.commands.place import exists
 from fastdup_nb.errors import OptionError
 from fastdup_nb.options import RunOptions, TuriParams
 
@@ -66,6 +67,11 @@ def run_options_from(values: Namespace, place: Place) -> RunOptions:
     elif given.get("run_mode") not in (2, 3, 4, 6) and not given.get("annotations"):
         hint = f"Give a folder, for example: {place.prog} run photos"
         raise OptionError("No input is given.", hint)
+    if given.get("test_dir"):
+        given["test_dir"] = place.read_inputs([given["test_dir"]])
+    name = str(given.get("annotations", ""))
+    if name in place.variables and not exists(name):
+        given["annotations"] = getattr(place.variables[name], "frame", place.variables[name])
     if not given.get("work_dir"):
         if not words and not place.work_dir:
             raise OptionError("No work_dir is given.", "Give it as --work-dir DIR.")

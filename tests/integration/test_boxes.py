@@ -221,6 +221,23 @@ def test_the_shell(photos, tmp_path, monkeypatch, capsys):
     assert not capsys.readouterr().err
 
 
+def test_variables_of_a_notebook(photos, tmp_path):
+    from fastdup_nb.commands.definitions import COMMANDS
+    from fastdup_nb.commands.place import Place
+    from fastdup_nb.commands.runs import run_options_from
+
+    def read(*words: str):
+        values = COMMANDS["run"].parser("%fastdup").read(words)
+        return run_options_from(values, Place(prog="%fastdup", variables=variables))
+
+    frame = boxes_of(photos)
+    variables = {"frame": frame, "held_out": [str(path) for path in photos[:2]]}
+    folder = str(photos[0].parent)
+    assert read(folder, "--annotations", "frame").annotations is frame
+    assert read(folder, "--annotations", "b.json").annotations == "b.json"
+    assert read(folder, "--test-dir", "held_out").test_dir == variables["held_out"]
+
+
 class TestFaces:
     """`bounding_box='face'`: a photo of an astronaut that scikit-image brings along."""
 
