@@ -322,3 +322,45 @@ def test_open_files_are_closed(mixed, tmp_path):
     for i in range(3):
         run(mixed, tmp_path / str(i), run_mode=1)
     assert len(list(opened.iterdir())) <= before + 2
+
+
+def test_cleaning_never_changes_an_archive(tmp_path, capsys):
+    (tmp_path / "in").mkdir()
+    path = write_archive(tmp_path / "in" / "a.tar", [("1.jpg", jpeg(1)), ("2.jpg", jpeg(1))])
+    write_archive(tmp_path / "in" / "b.zip", [("3.jpg", jpeg(1))])
+    (tmp_path / "in" / "4.jpg").write_bytes(jpeg(1))
+    before = path.read_bytes()
+    work_dir = run(tmp_path / "in", tmp_path / "w")
+    groups = fastdup_nb.find_top_components(work_dir)
+    gone = fastdup_nb.delete_components(groups, dry_run=False)
+    assert [str(name) for name in gone] in ([], [str(tmp_path / "in" / "4.jpg")])
+    assert "archives are never changed" in capsys.readouterr().out
+    assert path.read_bytes() == before
+    assert (tmp_path / "in" / "b.zip").is_file()
+
+
+def test_images_in_archives_are_searched_for_and_exported(mixed, tmp_path):
+    fd = fastdup_nb.Fastdup(run(mixed / "c", tmp_path / "w"))
+    name = f"{mixed}/c/c.tar.gz/s/00105.jpg"
+    found = fd.search(name, 2)
+    assert found["to"].iloc[0] == name
+    assert found["distance"].iloc[0] == pytest.approx(1)
+    from_bytes = fd.search(jpeg(105, (100, 80)), 1)
+    assert from_bytes["to"].iloc[0] == name
+    assert fastdup_nb.generate_sprite_image([name], 1, str(tmp_path)) is not None
+    page = tmp_path / "outliers.html"
+    assert fastdup_nb.create_outliers_gallery(fd.work_dir / names.OUTLIERS, tmp_path) == 0
+    assert "data:image/jpeg" in page.read_text("utf-8")
+    assert "missing</" not in page.read_text("utf-8")
+
+
+def test_merging_from_the_shell(mixed, whole, tmp_path, capsys):
+    from fastdup_nb.cli import main
+
+    for number, (low, high) in enumerate(((0, 4), (4, 0))):
+        offsets = ["--min-offset", str(low), "--max-offset", str(high), "--run-mode", "1"]
+        work = ["--work-dir", str(tmp_path / str(number)), "--quiet"]
+        assert main(["run", str(mixed), *offsets, *work]) == 0
+    given = [str(tmp_path / "0"), str(tmp_path / "1"), "--run-mode", "2", "--threshold", "0.5"]
+    assert main(["run", *given, "--work-dir", str(tmp_path / "all"), "--quiet"]) == 0
+    assert differing(whole, tmp_path / "all") == []
