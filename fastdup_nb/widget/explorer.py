@@ -216,13 +216,28 @@ class Explorer(Control, anywidget.AnyWidget):
             self.send_state(differing)
 
     def _handle_msg(self, msg: Any) -> None:
-        """Take a message of the browser, whatever it is."""
+        """Take a message of the browser, whatever it is.
+
+        Not that of ipywidgets, which shows the traceback of a bad message in some cell's output.
+        """
         if self._service is None:
             return
         try:
-            super()._handle_msg(msg)
-        except Exception as error:  # noqa: BLE001 - shown in the widget, not as a wall of text
+            data, buffers = msg["content"]["data"], msg.get("buffers") or []
+            method, traits = data["method"], dict(data.get("state") or {})
+            content = data.get("content")
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
             self._service.note(f"A message of the browser was dropped: {error!r}")
+            return
+        try:
+            if method == "update":
+                self.set_state(traits)
+            elif method == "custom":
+                self._handle_custom_msg(content, buffers)
+            elif method == "request_state":
+                self.send_state()
+        except Exception as error:  # noqa: BLE001 - of a function that observes traits
+            self._service.tell_failure(error)
 
     def _send_message(self, content: dict[str, Any], buffers: list[bytes]) -> None:
         with self._sending:

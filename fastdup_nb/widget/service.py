@@ -133,6 +133,13 @@ class Service:
         stamp = datetime.now().astimezone().strftime("%H:%M:%S")
         self.log = [*self.log[-MOST_LOGGED + 1 :], f"{stamp}  {as_unicode(text)}"]
 
+    def tell_failure(self, error: Exception) -> None:
+        """Tell that something outside of the explorer failed, such as what observes it."""
+        self.note("".join(traceback.format_exception(error)))
+        message = f"A function that observes the explorer failed: {error!r}."
+        hint = "The log of the explorer (.log) tells where."
+        self._send({"kind": "error", "message": as_unicode(message), "hint": hint}, [])
+
     def announce(self, *what: str, ids: Iterable[int] | None = None) -> None:
         """Tell the browser that rows or images have changed."""
         listed = None if ids is None else list(ids)

@@ -327,6 +327,34 @@ def test_an_error_of_ours_is_a_line_in_the_widget_and_a_traceback_in_the_log(
     assert capsys.readouterr() == ("", "")
 
 
+@pytest.mark.parametrize(
+    "message",
+    [
+        {},
+        {"content": {"data": {}}},
+        {"content": {"data": {"method": "update", "state": 3}}, "buffers": []},
+        {"content": {"data": {"method": "explode"}}, "buffers": []},
+        {"content": {"data": {"method": "custom"}}},
+        {"content": None},
+        {"content": {"data": {"method": "update", "state": {"view": "groups"}}}},
+    ],
+)
+def test_no_comm_message_shows_a_traceback(browser, explorer, message, capsys):
+    explorer._handle_msg(message)
+    assert browser.order("duplicates") == [0, 1, 2, 3]
+    assert capsys.readouterr() == ("", "")
+
+
+def test_a_function_that_observes_and_fails_is_told_in_the_widget(browser, explorer, capsys):
+    explorer.observe(lambda _change: {}["missing"], "selected")
+    browser.set(selected=[A])
+    (told,) = browser.unasked("error")
+    assert "KeyError" in told["message"]
+    assert explorer.selected == [A]
+    assert any("Traceback" in line for line in explorer.log)
+    assert capsys.readouterr() == ("", "")
+
+
 def test_fastdup_explore_takes_all_options(place):
     table = pd.DataFrame({"filename": ["a.jpg", "d.jpg"], "split": ["train", "test"]})
     explorer = Fastdup(place.results.path).explore(
