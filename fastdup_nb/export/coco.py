@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from fastdup_nb.export.images import open_image
 from fastdup_nb.export.result import Export, Unreadable
 from fastdup_nb.paths import absolute
+from fastdup_nb.sources.crops import region_of, split_crop
 from fastdup_nb.store.files import readable_errors, write_atomically
 from fastdup_nb.views.boxes import Box, BoxSource, make_box_function
 from fastdup_nb.views.labels import LabelSource, make_labeller
@@ -33,7 +34,8 @@ def write_coco(
     """Write images with their labels and boxes as COCO JSON.
 
     An image with labels and no boxes gets one box around the whole of it per label; one with boxes
-    gets every box in every label, or in the category `object`.
+    gets every box in every label, or in the category `object`. The boxes of a run on boxes are
+    those of their images again.
 
     Parameters
     ----------
@@ -60,12 +62,22 @@ def write_coco(
     label_of, boxes_of = make_labeller(labels, images), make_box_function(boxes)
     document = _Document()
     unreadable = []
+    crops: dict[str, list[str]] = {}
     for name, size in zip(table["filename"], _sizes(table), strict=True):
+        if (split := split_crop(name)) is not None:
+            crops.setdefault(split[0], []).append(name)
+            continue
         known = size or _measure(name)
         if isinstance(known, Unreadable):
             unreadable.append(known)
             continue
         document.add(name, known, label_of(name), boxes_of(name))
+    for image, names in crops.items():
+        known = _measure(image)
+        if isinstance(known, Unreadable):
+            unreadable.append(known)
+            continue
+        document.add_boxes(image, known, [(_bounds(name, known), label_of(name)) for name in names])
     with readable_errors(target.parent):
         target.parent.mkdir(parents=True, exist_ok=True)
     with write_atomically(target) as stream:
@@ -86,15 +98,21 @@ class _Document:
     ) -> None:
         """Add an image and what is on it."""
         width, height = size
-        number = len(self.images) + 1
-        self.images.append(
-            {"id": number, "file_name": _text(name), "width": width, "height": height}
-        )
         if not boxes and labels:
             boxes = [(0.0, 0.0, float(width), float(height))]
-        for box in boxes:
+        self.add_boxes(name, size, [(_inside(box, width, height), labels) for box in boxes])
+
+    def add_boxes(
+        self, name: str, size: tuple[int, int], boxes: Sequence[tuple[Box, Sequence[str]]]
+    ) -> None:
+        """Add an image with boxes that have labels of their own."""
+        number = len(self.images) + 1
+        self.images.append(
+            {"id": number, "file_name": _text(name), "width": size[0], "height": size[1]}
+        )
+        for box, labels in boxes:
             for label in labels or (NO_LABEL,):
-                self._annotate(number, _inside(box, width, height), _text(label))
+                self._annotate(number, box, _text(label))
 
     def to_json(self) -> bytes:
         """Return the file."""
@@ -144,6 +162,11 @@ def _inside(box: Box, width: int, height: int) -> Box:
         min(max(right, 0.0), float(width)),
         min(max(bottom, 0.0), float(height)),
     )
+
+
+def _bounds(name: str, size: tuple[int, int]) -> Box:
+    x, y, width, height = region_of(name).bounds(*size)
+    return float(x), float(y), float(x + width), float(y + height)
 
 
 def _sizes(table: pd.DataFrame) -> list[tuple[int, int] | None]:

@@ -221,6 +221,14 @@ def test_the_shell(photos, tmp_path, monkeypatch, capsys):
     assert not capsys.readouterr().err
 
 
+def test_boxes_come_out_as_they_went_in(photos, tmp_path):
+    frame = boxes_of(photos)
+    fd = run("", tmp_path / "w", annotations=frame)
+    again = run(fd.export("coco", tmp_path / "coco.json"), tmp_path / "again")
+    assert again.embeddings()[0] == fd.embeddings()[0]
+    assert crops(again).equals(crops(fd))
+
+
 def test_variables_of_a_notebook(photos, tmp_path):
     from fastdup_nb.commands.definitions import COMMANDS
     from fastdup_nb.commands.place import Place
