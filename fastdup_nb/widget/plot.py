@@ -308,7 +308,31 @@ class MapPlot(Plot):
     def __init__(self, shown: EmbeddingMap, **options: Any) -> None:
         self.shown: EmbeddingMap = shown
         self._place = {int(row): place for place, row in enumerate(shown.rows)}
+        self._mirroring = False
         super().__init__(shown, **options)
+
+    def link(self, explorer: LinkedExplorer | None) -> None:
+        """Let an explorer and the map show the same selection; None ends it.
+
+        What is selected in the explorer and not on the map, such as an image outside its sample,
+        stays selected there until the map itself selects something.
+
+        Parameters
+        ----------
+        explorer : Explorer or None
+            What `fd.explore()` returns.
+
+        Raises
+        ------
+        OptionError
+            When it is no explorer.
+        """
+        former = self._explorer
+        super().link(explorer)
+        if former is not None and hasattr(former, "unobserve"):
+            former.unobserve(self._mirror, "selected")
+        if explorer is not None and hasattr(explorer, "observe"):
+            explorer.observe(self._mirror, "selected")
 
     def _path_of(self, image: int) -> str:
         if image not in self._place:
@@ -325,9 +349,21 @@ class MapPlot(Plot):
             raise OptionError(message, "Give images that are among its points.")
         return ids
 
+    def _mirror(self, change: Any) -> None:
+        """Select on the map what was selected in the explorer."""
+        shown = [row for row in change["new"] if row in self._place]
+        own = [row for row in self.selected if row < self.shown.known]
+        if sorted(shown) == sorted(own):
+            return
+        self._mirroring = True
+        try:
+            self.selected = shown
+        finally:
+            self._mirroring = False
+
     @traitlets.observe("selected")
     def _follow(self, _change: Any) -> None:
-        if self._explorer is not None:
+        if self._explorer is not None and not self._mirroring:
             # Test images are none of the explorer's.
             self._explorer.select([row for row in self.selected if row < self.shown.known])
 

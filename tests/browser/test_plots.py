@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.browser.notebooks import SLOW, look, open_notebook, run_cell
+from tests.browser.notebooks import SLOW, look, open_notebook, run_cell, write_notebook
 from tests.browser.plots import FRAME, drag, plot_in
 from tests.pictures import write_pictures
 
@@ -97,3 +97,26 @@ def test_a_range_and_a_lasso_drive_the_explorer(browser: Browser, lab: Lab):
     stills = page.locator(".fdnb-still", has_text="variance").locator("img")
     stills.wait_for(timeout=SLOW)
     assert stills.evaluate("image => image.decode().then(() => image.naturalWidth)") == 720
+
+
+TOLD = """
+told = ipywidgets.Label('none')
+m.observe(lambda change: setattr(told, 'value', f'told: {len(m.selected)}'), 'selected')
+told
+"""
+PLAIN = (
+    "import fastdup_nb, ipywidgets\nfd = fastdup_nb.Fastdup.run('photos', 'work', threshold=0.5)",
+    "m = fd.map()\nm",
+    TOLD.strip(),
+)
+
+
+def test_a_map_in_voila(browser: Browser, voila: Lab):
+    write_pictures(voila.folder / "photos", 12)
+    write_notebook(voila.folder / "first.ipynb", PLAIN)
+    page = browser.new_page(viewport={"width": 1000, "height": 1000})
+    page.goto(voila.address("first.ipynb"), timeout=SLOW)
+    chart = plot_in(page.locator("body"))
+    page.get_by_text("none", exact=True).wait_for(timeout=SLOW)
+    drag(page, chart, *ALL_AROUND)
+    page.get_by_text("told: 12").wait_for(timeout=SLOW)

@@ -5,6 +5,7 @@ from base64 import b64decode
 from dataclasses import replace
 
 import pytest
+import traitlets
 
 from fastdup_nb.errors import OptionError, ResultNotFoundError
 from fastdup_nb.widget.plot import HistogramPlot, MapPlot
@@ -111,6 +112,28 @@ def test_test_images_are_not_selected_in_the_explorer(make_map):
     plot.selected = [8, 10, 12]
     assert explorer.calls == [[8]]
     assert len(plot.selection) == 3
+
+
+def test_the_map_follows_the_explorer_too(make_map):
+    class Selecting(traitlets.HasTraits):
+        view = "statistics"
+        selected = traitlets.List()
+        show = filter = None
+
+        def select(self, ids):
+            self.selected = ids
+
+    Selecting.show = Selecting.filter = lambda self: None
+    explorer = Selecting()
+    plot = MapPlot(make_map(), explorer=explorer)
+    explorer.selected = [2, 3, 4]  # 3 is not on the map
+    assert plot.selected == [2, 4]
+    assert explorer.selected == [2, 3, 4]
+    plot.selected = [6]
+    assert explorer.selected == [6]
+    plot.link(None)
+    explorer.selected = [8]
+    assert plot.selected == [6]
 
 
 def test_what_is_no_explorer(shown):
