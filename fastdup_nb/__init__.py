@@ -57,6 +57,7 @@ if TYPE_CHECKING:
     )
     from fastdup_nb.api.run import run
     from fastdup_nb.api.search import init_search, search
+    from fastdup_nb.api.video_frames import extract_video_frames
     from fastdup_nb.api.webdataset import run_on_webdataset
     from fastdup_nb.errors import (
         CorruptWorkDirError,
@@ -110,6 +111,7 @@ __all__ = [
     "export_to_cvat",
     "export_to_labelImg",
     "export_to_tensorboard_projector",
+    "extract_video_frames",
     "find_top_components",
     "generate_sprite_image",
     "init_search",
@@ -146,6 +148,7 @@ _HOMES = {
     "export_to_cvat": "fastdup_nb.api.export",
     "export_to_labelImg": "fastdup_nb.api.export",
     "export_to_tensorboard_projector": "fastdup_nb.api.export",
+    "extract_video_frames": "fastdup_nb.api.video_frames",
     "find_top_components": "fastdup_nb.api.components",
     "generate_sprite_image": "fastdup_nb.api.export",
     "init_search": "fastdup_nb.api.search",

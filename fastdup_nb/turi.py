@@ -91,6 +91,13 @@ class TuriParams:
     max_archive_members: int = option(
         10_000_000, "Refuse an archive with more entries.", metavar="N"
     )
+    video_even_sampling_rate_sec: float = option(
+        1.0, "Use one frame of a video every so many seconds; 0: every frame.", metavar="S"
+    )
+    video_keyframe_only: bool = option(False, "Use the keyframes of videos, however many.")
+    video_resize_dim: int = option(
+        0, "Make larger frames smaller, to N pixels on the longer side; 0: no.", metavar="N"
+    )
     sync_s3_to_local: bool = option(False, "Copy a bucket to disk before the run.", flag=False)
 
     @classmethod
@@ -127,6 +134,10 @@ class TuriParams:
         for name, low in (("num_images_in_tar", 0), ("max_archive_members", 1)):
             number = getattr(self, name)
             require(number >= low, name, number, f"a whole number of at least {low}")
+        every, side = self.video_even_sampling_rate_sec, self.video_resize_dim
+        require(0 <= every < 1e9, "video_even_sampling_rate_sec", every, "seconds, or 0")
+        fits = side == 0 or side >= 10
+        require(fits, "video_resize_dim", side, "0, or a whole number of at least 10")
         nodes = self.hierarchical_min_nodes
         require(nodes >= 1, "hierarchical_min_nodes", nodes, "a whole number of at least 1")
         for name in ("augmentation_horiz", "augmentation_vert"):

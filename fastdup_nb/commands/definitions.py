@@ -8,6 +8,7 @@ from fastdup_nb.commands.command import Command
 from fastdup_nb.commands.comparing import COMPARING
 from fastdup_nb.commands.exploring import EXPLORE
 from fastdup_nb.commands.exporting import EXPORTING
+from fastdup_nb.commands.frames import FRAMES
 from fastdup_nb.commands.galleries import GALLERIES
 from fastdup_nb.commands.grouping import GROUPING
 from fastdup_nb.commands.labelling import LABELLING
@@ -32,6 +33,7 @@ COMMANDS: dict[str, Command] = {
         *LABELLING,
         *CLEANING,
         *EXPORTING,
+        *FRAMES,
         Command(dedup.NAME, dedup.HELP, dedup.USAGE, dedup.EXAMPLE, dedup.declare, dedup.execute),
     )
 }

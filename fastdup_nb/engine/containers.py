@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from fastdup_nb.errors import ImageProblem
 from fastdup_nb.paths import absolute
-from fastdup_nb.sources.limits import GIGABYTE, Limits
+from fastdup_nb.sources.limits import GIGABYTE, FrameChoice, Limits
 from fastdup_nb.sources.members import split_name
 from fastdup_nb.sources.notes import Tally
 from fastdup_nb.sources.supply import Handling
@@ -41,6 +41,11 @@ def container_handling(turi: TuriParams, work_dir: WorkDir, plan: Plan) -> Handl
         most_members=turi.max_archive_members,
         most_bytes=int(turi.max_archive_gb * GIGABYTE),
         most_ratio=turi.max_archive_ratio,
+        frames=FrameChoice(
+            every_seconds=turi.video_even_sampling_rate_sec,
+            keyframes_only=turi.video_keyframe_only,
+            most_side=turi.video_resize_dim,
+        ),
     )
     return Handling(
         limits=limits,

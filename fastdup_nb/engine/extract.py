@@ -26,7 +26,7 @@ from fastdup_nb.media.silence import silenced_codecs
 from fastdup_nb.media.statistics import advanced_columns, basic_columns, measure
 from fastdup_nb.models import Embedder, usable_rows
 from fastdup_nb.sources import Listing, read_bytes
-from fastdup_nb.sources.containers import container_kind
+from fastdup_nb.sources.containers import VIDEO, container_kind
 from fastdup_nb.sources.remote import reader_of
 from fastdup_nb.sources.suffixes import is_remote
 from fastdup_nb.sources.supply import Handling, Place, Span, Supply
@@ -50,6 +50,8 @@ if TYPE_CHECKING:
 # Changes whenever the same file would get other values; part of what a resume checks.
 RECIPE = 2
 CHUNKS_AHEAD_PER_THREAD = 3
+# What comes in order only is read before a thread is free for it: not more than that.
+MOST_BYTES_AHEAD = 64 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +197,12 @@ def fingerprint_of(listing: Listing, model: str, d: int, limits: TuriParams, chu
     }
     if listing.has_containers:
         parts["containers"] = [listing.limit, listing.window, limits.num_images_in_tar]
+        if any(container_kind(path) == VIDEO for path in listing.paths):
+            parts["frames"] = [
+                limits.video_even_sampling_rate_sec,
+                limits.video_keyframe_only,
+                limits.video_resize_dim,
+            ]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
@@ -256,7 +264,7 @@ def extract(
 
 def _span_jobs(reader: ChunkReader, supply: Supply) -> Iterator[Job | None]:
     for span in supply.spans():
-        yield None if span is None else Job(reader.read_span, (span,), span.release)
+        yield None if span is None else Job(reader.read_span, (span,), span.release, span.held)
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,6 +274,7 @@ class Job:
     read: Callable[..., ExtractedChunk]
     arguments: tuple[Any, ...]
     release: Callable[[], None] = lambda: None
+    held: int = 0
 
 
 def _carry_out(
@@ -324,7 +333,9 @@ def _in_order(jobs: Iterator[Job | None], threads: int) -> Iterator[ExtractedChu
                     yield take()
                 continue
             waiting.append((pool.submit(job.read, *job.arguments), job))
-            if len(waiting) > threads * CHUNKS_AHEAD_PER_THREAD:
+            while len(waiting) > threads * CHUNKS_AHEAD_PER_THREAD or (
+                len(waiting) > 1 and sum(job.held for _, job in waiting) > MOST_BYTES_AHEAD
+            ):
                 yield take()
         while waiting:
             yield take()

@@ -18,6 +18,7 @@ from fastdup_nb.engine.extract import (
     fingerprint,
     statistics_columns,
 )
+from fastdup_nb.engine.frames import check_can_read
 from fastdup_nb.engine.merging import adopt_features
 from fastdup_nb.engine.plan import Plan, make_plan, work_dir_path
 from fastdup_nb.engine.splitting import list_images, split_extraction
@@ -102,6 +103,7 @@ def _extract(options: RunOptions, plan: Plan, progress: Progress) -> WorkDir:
     )
     for warning in listing.warnings:
         progress.message(warning)
+    check_can_read(listing)
     embedder = load_embedder(options.model_path, options.d, options.compute, progress)
     work_dir = WorkDir.create(path)
     with work_dir.lock():

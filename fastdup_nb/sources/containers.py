@@ -1,4 +1,4 @@
-"""Files that hold many images: archives now; videos and whatever else comes the same way.
+"""Files that hold many images: archives and videos; whatever else comes the same way.
 
 The interface that every kind of source is built on
 ===================================================
@@ -18,7 +18,7 @@ their names that are read and embedded together, in listing order. The reader th
 video) was read while passing and is only handed over. A span never holds images of two containers.
 `engine.containers.container_handling` makes the `Handling` from the options of a run.
 
-To add a kind of container (video): a class with the methods of `Container`, a function
+To add a kind of container: a class with the methods of `Container`, a function
 `open_container(path, name, limits)` in a module of `fastdup_nb.sources`, and a line per suffix in
 `KINDS`. A frame is a `Member` with `data`, the bytes of an image file of any format we read.
 
@@ -44,7 +44,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
-from fastdup_nb.sources.suffixes import suffix_of
+from fastdup_nb.sources.suffixes import VIDEO_SUFFIXES, suffix_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,9 +52,12 @@ if TYPE_CHECKING:
     from fastdup_nb.errors import ImageError
     from fastdup_nb.sources.limits import Limits
 
-ARCHIVE = "archive"
+ARCHIVE, VIDEO = "archive", "video"
 # Suffix -> kind; the kind names the module of this package that opens it.
-KINDS = {"tar": ARCHIVE, "tar.gz": ARCHIVE, "tgz": ARCHIVE, "zip": ARCHIVE}
+KINDS = {
+    **dict.fromkeys(("tar", "tar.gz", "tgz", "zip"), ARCHIVE),
+    **dict.fromkeys(VIDEO_SUFFIXES, VIDEO),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,10 +110,6 @@ class Container(Protocol):
     def find(self, inner: str) -> Member | None:
         """Return the member with a name inside, with `data` or to be read; None when absent."""
 
-    @property
-    def weight(self) -> int:
-        """What it keeps in memory, in names of some 300 bytes."""
-
     def count(self, until: float) -> int:
         """Return how many members there are, if `time.monotonic()` stays below `until`; else -1."""
 
@@ -121,8 +120,8 @@ class Container(Protocol):
 def container_kind(path: str) -> str:
     """Return the kind of container that the suffix of a path or URL tells; empty for none.
 
-    >>> container_kind("/data/00000.TAR"), container_kind("a.tar.gz"), container_kind("a.jpg")
-    ('archive', 'archive', '')
+    >>> container_kind("/data/00000.TAR"), container_kind("a.mp4"), container_kind("a.jpg")
+    ('archive', 'video', '')
     """
     suffix = suffix_of(path)
     if suffix == "gz" and suffix_of(path[:-3]) == "tar":

@@ -12,8 +12,27 @@ _SMALL = GIGABYTE // 4
 
 
 @dataclass(frozen=True, slots=True)
+class FrameChoice:
+    """Which frames of a video are used.
+
+    Parameters
+    ----------
+    every_seconds : float
+        One frame of each interval of this length; 0: all frames.
+    keyframes_only : bool
+        Only those that the video stores whole, whatever their distance.
+    most_side : int
+        Make larger frames smaller, to so many pixels on the longer side; 0: as they are.
+    """
+
+    every_seconds: float = 1.0
+    keyframes_only: bool = False
+    most_side: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Limits:
-    """Limits of one archive.
+    """Limits of one container, and what is used of a video.
 
     Parameters
     ----------
@@ -23,11 +42,14 @@ class Limits:
         Bytes of all entries together, unpacked.
     most_ratio : float
         Unpacked bytes per byte of the archive, once more than 256 MB are unpacked.
+    frames : FrameChoice
+        Which frames of a video are used.
     """
 
     most_members: int = 10_000_000
     most_bytes: int = 1024 * GIGABYTE
     most_ratio: float = 200.0
+    frames: FrameChoice = FrameChoice()
 
     def excess(self, members: int, unpacked: int, packed: int) -> str:
         """Return what is too much, in words; empty when nothing is.

@@ -285,7 +285,6 @@ def _not_available(kind: str, path: str) -> InputError:
     message = f"{kind.capitalize()} are not available as input in this version: {path!r}."
     hints = {
         "archives": "Unpack it into a folder and give that, or pack it again as tar or zip.",
-        "videos": "Extract its frames into a folder and give that.",
         "annotation files": "Give the folder of the images.",
     }
     return InputError(message, hints[kind])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
-from fastdup_nb.sources.suffixes import ARCHIVE_SUFFIXES, VIDEO_SUFFIXES
+from fastdup_nb.sources.suffixes import ARCHIVE_SUFFIXES
 
 _MOST_NAMED = 5
 
@@ -64,10 +64,8 @@ class Notes:
             (self.repeated, "path is listed again", "paths are listed again; each is used once"),
         )
         lines = [tally.describe(one, many) for tally, one, many in met if tally.count]
-        for kind, suffixes in (("archives", ARCHIVE_SUFFIXES), ("videos", VIDEO_SUFFIXES)):
-            count = sum(self.other[suffix] for suffix in suffixes)
-            if count:
-                lines.append(f"{count:,} {kind} left out: not available in this version.")
+        if count := sum(self.other[suffix] for suffix in ARCHIVE_SUFFIXES):
+            lines.append(f"{count:,} archives left out: not available in this version.")
         return tuple(lines)
 
     def other_files(self) -> str:

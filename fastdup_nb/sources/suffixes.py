@@ -55,8 +55,5 @@ def is_file_url(path: str) -> bool:
 
 
 def unavailable_kind(path: str) -> str:
-    """Return `"archives"` or `"videos"` when the suffix says so, else nothing."""
-    suffix = suffix_of(path)
-    if suffix in ARCHIVE_SUFFIXES:
-        return "archives"
-    return "videos" if suffix in VIDEO_SUFFIXES else ""
+    """Return `"archives"` when the suffix says that it is one of a kind that is not read."""
+    return "archives" if suffix_of(path) in ARCHIVE_SUFFIXES else ""

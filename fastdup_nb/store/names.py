@@ -28,6 +28,8 @@ SEARCH = "search.csv"
 # Where the boxes of a run are in their images.
 CROPS = "atrain_crops.csv"
 CROP_FOLDER = "crops"
+# The frames of videos that were extracted as files.
+FRAMES = "atrain_frames.csv"
 # The test images of a run that compares them with the others. The original does not keep them.
 TEST_FEATURES = "atest_features.dat"
 TEST_FEATURE_NAMES = "atest_features.dat.csv"
@@ -64,6 +66,7 @@ CROPS_COLUMNS = (
     *("index", "filename", "crop_filename", "col_x", "row_y", "width", "height"),
     *("label", "confidence"),
 )
+FRAMES_COLUMNS = ("filename", "video", "seconds")
 LABELS_COLUMNS = ("index", "filename", "label")
 BAD_FILES_COLUMNS = ("index", "filename", "error_code", "filesize", "reason")
 PAIR_COLUMNS = ("from", "to", "distance")

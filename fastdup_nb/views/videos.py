@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from fastdup_nb.store.workdir import WorkDir
     from fastdup_nb.views.members import Members
 
-# Frames in a folder of their video: output_000001.jpg, frame_12.png, 0001.jpg.
-_IN_FOLDER = re.compile(r"(?:(?:output|frame|img|image|f)[-_ .]?)?\d+", re.IGNORECASE)
+# Frames in a folder of their video: output_000001.jpg, frame_000062.500s.jpg, 0001.jpg.
+_IN_FOLDER = re.compile(r"(?:(?:output|frame|img|image|f)[-_ .]?)?\d+(?:\.\d+s)?", re.IGNORECASE)
 # Frames named after their video: clip_000012.jpg, clip.mp4_frame12.jpg, clip-f3.png.
 _NAMED = re.compile(r"(.+?)[-_ .]+(?:(?:output|frame|img|image|f)[-_ .]?)?\d+", re.IGNORECASE)
 _HINT = "Frames are named <video>/output_000001.jpg or <video>_000001.jpg."
@@ -36,8 +36,8 @@ def video_of(path: str) -> str:
 
     >>> video_of("tmp/holiday.mp4/output_000012.jpg"), video_of("frames/holiday_frame_3.png")
     ('tmp/holiday.mp4', 'frames/holiday')
-    >>> video_of("photos/dog.jpg")
-    ''
+    >>> video_of("tmp/holiday.mp4/frame_000062.500s.jpg"), video_of("photos/dog.jpg")
+    ('tmp/holiday.mp4', '')
     """
     cut = max(path.rfind("/"), path.rfind("\\"))
     folder, name = path[: max(cut, 0)], path[cut + 1 :]

@@ -103,21 +103,18 @@ def extract_video_frames(input_dir, work_dir, verbose=False, num_threads=-1, num
     keyframes_only=1, license='')
 """
 
-# Whole functions that later issues bring: videos.
-MISSING_FUNCTIONS = {"extract_video_frames"}
 # Parameters that are documented to change no result; their tests prove just that.
 NO_EFFECT = {
     ("run", "license"),
     ("run_on_webdataset", "license"),
     ("run_kmeans", "license"),
+    ("extract_video_frames", "license"),
     ("run_kmeans_on_extracted", "license"),
     ("run_kmeans_on_extracted", "model_path"),  # the embeddings are there
     ("run_kmeans_on_extracted", "num_threads"),  # only the time
     ("create_kmeans_classifier", "k"),  # "(unused)"
     ("create_kmeans_classifier", "threshold"),  # "(unused)"
 }
-# Parameters that are refused in one line until then.
-MISSING_PARAMETERS: dict[tuple[str, str], object] = {}
 
 # For every function: the files of this folder, their tests, and the parameters these prove. Keys
 # of **kwargs are among them.
@@ -173,6 +170,16 @@ PROOFS = {
         },
         "test_boxes_spec": {
             "test_bounding_box_of_webdataset": "bounding_box",
+        },
+    },
+    "extract_video_frames": {
+        "test_videos_spec": {
+            "test_extract": "input_dir work_dir",
+            "test_keyframes_only": "keyframes_only",
+            "test_turi_param_and_num_images": "turi_param num_images",
+            "test_offsets": "min_offset max_offset",
+            "test_resize_video": "resize_video model_path d",
+            "test_verbose_num_threads_and_license": "verbose num_threads license",
         },
     },
     "load_binary_feature": {
@@ -513,7 +520,7 @@ PROOF_OF = {
     }
     for function, files in PROOFS.items()
 }
-AVAILABLE = sorted(set(TABLE) - MISSING_FUNCTIONS)
+AVAILABLE = sorted(TABLE)
 PARAMETERS = [(function, name) for function in AVAILABLE for name in TABLE[function]]
 
 
@@ -565,8 +572,6 @@ def line_of(name: str) -> str:
 
 @pytest.mark.parametrize(("function", "name"), PARAMETERS)
 def test_every_parameter_is_proved_by_a_test(function, name):
-    if (function, name) in MISSING_PARAMETERS:
-        return
     file, test = PROOF_OF[function][name]
     assert test in read_tests(file), f"{file} has no {test}"
     if list(TABLE[function]).index(name) >= FIRST_ARGUMENTS:  # the first ones go by place
@@ -585,22 +590,3 @@ def test_nothing_else_is_in_the_table_of_proofs():
         assert not further or "**kwargs" in line_of(function)
         assert all(name in described for name in further)
         assert all(test in read_tests(file) for file, test in proofs.values())
-
-
-@pytest.mark.parametrize("name", sorted(MISSING_FUNCTIONS))
-def test_a_missing_function_is_really_missing(name):
-    """Fails when it becomes available: then it belongs into PROOFS."""
-    assert name in TABLE
-    assert not hasattr(fastdup_nb, name)
-
-
-@pytest.mark.parametrize(("function", "name"), list(MISSING_PARAMETERS))
-def test_a_missing_parameter_says_so(function, name, tmp_path, capsys):
-    """Fails when it becomes available: then it belongs into PROOFS."""
-    assert name not in PROOF_OF[function]
-    given = {name: MISSING_PARAMETERS[function, name]}
-    assert getattr(fastdup_nb, function)(str(tmp_path), str(tmp_path / "w"), **given) == 1
-    first, second = capsys.readouterr().err.splitlines()
-    assert first == f"OptionError: {name} is not available in this version."
-    assert second == f"Hint: Leave {name} out."
-    assert not (tmp_path / "w").exists()

@@ -42,6 +42,7 @@ NO_COMMANDS = {
     "export_to_tensorboard_projector": "projector",
     "generate_sprite_image": "sprite",
     "run_on_webdataset": "run with an archive or a folder of them",
+    "extract_video_frames": "extract-frames",
     "find_top_components": "top-components",
     "create_knn_classifier": "classify",
     "create_kmeans_classifier": "classify --method kmeans",
