@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from fastdup_nb.render.figures.histogram import SOURCE, dress
+from fastdup_nb.render.figures.histogram import SOURCE, dress, plain
 from fastdup_nb.render.figures.palette import AMBER, GREY, TEAL, category_colours
 from fastdup_nb.render.figures.ticks import make_ticks, tick_text
 from fastdup_nb.views.plots.colours import Categories, Numbers
@@ -103,14 +103,14 @@ def _draw_categories(plot: Any, source: Any, shown: EmbeddingMap, colours: Categ
         renderers[code] = _scatter(plot, source, shown, paints[code], view=view)
     items = [
         LegendItem(
-            label={"value": f"{as_unicode(_cut(text, LABEL_LENGTH))} · {count:,}"},
+            label={"value": f"{plain(_cut(text, LABEL_LENGTH))} · {count:,}"},
             renderers=[renderers[code]],
         )
         for code, (text, count) in enumerate(colours.entries)
     ]
     legend = Legend(
         items=items,
-        title=as_unicode(colours.title),
+        title=plain(colours.title),
         click_policy="hide",
         border_line_color=None,
         background_fill_alpha=0,
@@ -136,7 +136,7 @@ def _draw_numbers(plot: Any, source: Any, shown: EmbeddingMap, colours: Numbers)
     ticks = make_ticks(low, high, logarithmic=colours.logarithmic, count=6)
     bar = ColorBar(
         color_mapper=mapper,
-        title=as_unicode(colours.title),
+        title=plain(colours.title),
         ticker=FixedTicker(ticks=ticks),
         major_label_overrides={tick: tick_text(tick, colours.form) for tick in ticks},
         background_fill_alpha=0,

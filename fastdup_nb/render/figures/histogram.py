@@ -37,8 +37,8 @@ def draw_histogram(shown: Histogram, height: int = HEIGHT) -> Any:
     top = float(max(shown.counts.max(initial=0), 1))
     end = top**_HEADROOM * 1.3 if shown.log_y else top * _HEADROOM
     plot: Any = figure(
-        title=as_unicode(shown.title),
-        x_axis_label=as_unicode(shown.axis),
+        title=plain(shown.title),
+        x_axis_label=plain(shown.axis),
         y_axis_label=f"{shown.noun}s",
         x_axis_type="log" if shown.log_x else "linear",
         y_axis_type="log" if shown.log_y else "linear",
@@ -76,6 +76,14 @@ def draw_histogram(shown: Histogram, height: int = HEIGHT) -> Any:
     _add_range(plot, low, high)
     _set_ticks(plot, shown)
     return plot
+
+
+def plain(text: str) -> str:
+    """Return a text that Bokeh does not take for a formula, which would need MathJax."""
+    text = as_unicode(text)
+    for delimiter in ("$$", r"\(", r"\["):
+        text = text.replace(delimiter, f"{delimiter[0]}\N{ZERO WIDTH SPACE}{delimiter[1]}")
+    return text
 
 
 def bar_tips(shown: Histogram) -> list[str]:
@@ -124,7 +132,7 @@ def _mark(plot: Any, shown: Histogram, top: float) -> None:
                 x=mark.value,
                 y=top * 1.05,
                 x_offset=4,
-                text=as_unicode(mark_text(shown, mark)),
+                text=plain(mark_text(shown, mark)),
                 text_color=AMBER,
                 text_font_size="12px",
             )

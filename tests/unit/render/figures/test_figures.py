@@ -78,6 +78,14 @@ def test_a_name_that_is_not_unicode(make_map):
     json.dumps(json_item(draw_map(shown))).encode()
 
 
+@pytest.mark.parametrize("text", ["$$x^2$$", r"\(x\)", r"\[x\]"])
+def test_no_text_is_a_formula(text):
+    figure = draw_histogram(make_histogram([1, 2], [1, 2, 3], title=text, axis=text))
+    for shown in (figure.title.text, figure.xaxis.axis_label):
+        assert text[:2] not in shown
+        assert shown.replace("\N{ZERO WIDTH SPACE}", "") == text
+
+
 @pytest.mark.parametrize("kind", ["label", "blur", "plain"])
 def test_every_kind_of_colour_can_be_drawn(make_map, kind):
     figure = draw(make_map(count=3, kind=kind), 333)
