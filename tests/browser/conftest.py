@@ -70,13 +70,13 @@ def notebook_7(tmp_path: Path) -> Iterator[Lab]:
 
 @pytest.fixture
 def voila(tmp_path: Path) -> Iterator[Lab]:
-    options = ("--Voila.ip=127.0.0.1", "--Voila.port={port}", "--Voila.port_retries=0", "{folder}")
+    options = ("--no-browser", "--Voila.ip=127.0.0.1", "--Voila.port={port}", "{folder}")
     with serve(tmp_path, "voila", options, (), "voila/render/{}?") as server:
         yield server
 
 
 JUPYTER = (
-    *("--allow-root", "--ServerApp.port={port}", "--ServerApp.port_retries=0"),
+    *("--no-browser", "--allow-root", "--ServerApp.port={port}", "--ServerApp.port_retries=0"),
     *("--ServerApp.ip=127.0.0.1", "--ServerApp.root_dir={folder}"),
     "--IdentityProvider.token={token}",
 )
@@ -94,7 +94,7 @@ def serve(
         port = free.getsockname()[1]
     made = Lab(f"http://127.0.0.1:{port}", secrets.token_hex(16), folder, page)
     words = {"port": port, "folder": folder, "token": made.token}
-    command = [sys.executable, "-m", program, "--no-browser"]
+    command = [sys.executable, "-m", program]
     command += [option.format(**words) for option in options] + list(further)
     log = tmp_path / f"{program}.log"
     with log.open("wb") as stream:

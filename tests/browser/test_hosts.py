@@ -1,4 +1,4 @@
-"""The first minutes in Notebook 7 and in Voila; JupyterLab's are in test_lab."""
+"""The first minutes in Notebook 7, Voila and marimo; JupyterLab's are in test_lab."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.browser.conftest import serve
 from tests.browser.notebooks import DECODED, SECONDS, SLOW, look, write_notebook
 from tests.pictures import write_pictures
 
@@ -154,3 +155,48 @@ def test_voila(voila: Lab, browser: Browser):
     select_in_explorer(page, "copy")
     page.get_by_text("selected: 2").wait_for(timeout=SLOW)
     look(page, "voila")
+
+
+MARIMO = """
+import marimo
+
+app = marimo.App(width="full")
+
+
+@app.cell
+def _():
+    import fastdup_nb
+    import marimo as mo
+
+    fd = fastdup_nb.Fastdup.run("PHOTOS", "PHOTOS_fastdup")
+    g = mo.ui.anywidget(fd.explore("statistics"))
+    g
+    return fd, g, mo
+
+
+@app.cell
+def _(g, mo):
+    mo.md(f"selected: {len(g.widget.selected)}, {len(g.value['selected'])}")
+    return
+
+
+@app.cell
+def _(fd):
+    fd.plot("blur")
+    return
+"""
+
+
+def test_marimo(tmp_path: Path, browser: Browser):
+    write_photos(tmp_path / "photos")
+    app = tmp_path / "app.py"
+    app.write_text(MARIMO.replace("PHOTOS", str(tmp_path / "photos")))
+    options = ("run", str(app), "--headless", "--no-token", "--host=127.0.0.1", "--port={port}")
+    with serve(tmp_path, "marimo", options, (), "?") as server:
+        page = browser.new_page(viewport={"width": 1300, "height": 1400})
+        page.goto(server.address(""), timeout=SLOW)
+        page.get_by_text("selected: 0, 0").wait_for(timeout=SLOW)
+        select_in_explorer(page, "copy")
+        page.get_by_text("selected: 2, 2").wait_for(timeout=SLOW)
+        page.locator(".fastdup-plot canvas").first.wait_for(timeout=SLOW)
+        look(page, "marimo")
