@@ -15,7 +15,7 @@ import type { Session } from "./session.ts";
 import type { Sidebar } from "./sidebar.ts";
 import { membersOf, rowsOf, type Source } from "./source.ts";
 import type { Toolbar } from "./toolbar.ts";
-import { counted } from "./words.ts";
+import { count, counted } from "./words.ts";
 
 export interface Parts {
   session: Session;
@@ -215,7 +215,7 @@ export function createActions({ session, root, grid, toolbar, sidebar, details, 
       at,
       slide: async (index): Promise<Slide | null> => {
         const [row] = await source.fetch([index]);
-        return row ? { pictures: row.images.slice(0, 2), words: [row.text, ...row.badges.map(({ text }) => text)].filter(Boolean).join(" · ") } : null;
+        return row ? { pictures: row.images.slice(0, 2), words: [row.text && `${source.column?.title ?? ""} ${row.text}`, ...row.badges.map(({ text }) => text)].filter(Boolean).join(" · ") } : null;
       },
       went: (index) => grid.moveTo({ row: index, place: index === grid.place.row ? grid.place.place : 0 }, true),
     };
@@ -279,7 +279,8 @@ export function createActions({ session, root, grid, toolbar, sidebar, details, 
     await session.run(async () => {
       members = await session.members(known);
       session.pictures.clear();
-      session.ui.set({ group: grid.place.row + 1 });
+      const group = grid.place.row + 1;
+      session.ui.set({ group, groupTitle: known.title || `${session.view.noun} ${count(group)}` });
       grid.focus();
     });
   }

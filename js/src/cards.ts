@@ -14,7 +14,7 @@ export interface Surroundings {
   layout: Layout;
   measures: Measures;
   column: Column | undefined;
-  thumbs: Thumbnails;
+  thumbnails: Thumbnails;
   isSelected(id: number): boolean;
   mark(id: number): Mark | undefined;
 }
@@ -75,7 +75,7 @@ function makeTile(picture: Picture, row: Row, place: number, around: Surrounding
   const element = h("div.tile", { role: "gridcell", tabindex: "-1", "data-id": picture.id, "data-place": place }, frame, tick, tools, h("div.caption", {}, name, " ", meta), " ", badge);
   const fade = (): void => frame.classList.add("here");
   on(image, "load", fade, { once: true });
-  const stop = around.thumbs.watch(picture.id, ({ url, failed }) => {
+  const stop = around.thumbnails.watch(picture.id, ({ url, failed }) => {
     frame.querySelector(".missing")?.remove();
     if (url) image.src = url;
     else {
@@ -104,13 +104,14 @@ function captions(picture: Picture, row: Row, layout: Layout): Child[] {
 function head(row: Row, number: number, around: Surroundings): HTMLElement {
   const similarity = around.column?.form === "similarity" && row.value !== null;
   const group = around.layout === "group";
+  const counts = around.column?.form === "whole"; // "12 images", but "label score 12"
   return h(
     "div.head", { role: "rowheader" },
     h("span.no", {}, count(number + 1)),
     row.title && h("span.title", { dir: "ltr" }, row.title),
     // "12 images" and then "12" again would tell nothing.
     row.text && !row.title.startsWith(`${row.text} `) && [
-      !similarity && around.column && h("span.soft", {}, around.column.title), h("b", {}, row.text),
+      !similarity && !counts && around.column && h("span.soft", {}, around.column.title), h("b", {}, row.text), counts && around.column?.title,
     ],
     similarity && h("span.meter", { style: `--s:${Math.max(0, Math.min(1, row.value ?? 0))}` }),
     ...row.badges.map(({ text, tone }) => h("em", { class: tone }, text)),

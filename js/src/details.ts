@@ -95,7 +95,7 @@ export function createDetails(session: Session, host: DetailsHost) {
     const image = h("img", { alt: "", draggable: "false" });
     const frame = h("span.frame", {}, image);
     on(image, "load", () => frame.classList.add("here"), { once: true });
-    stops.push(session.thumbs.watch(id, ({ url, failed }) => {
+    stops.push(session.thumbnails.watch(id, ({ url, failed }) => {
       if (url) image.src = url;
       else frame.replaceChildren(h("span.missing", {}, failed));
     }));

@@ -8,7 +8,7 @@ import { commandOf } from "./keys.ts";
 import { createLightbox, type Lightbox } from "./lightbox.ts";
 import { createMarksBar } from "./marksbar.ts";
 import type { Model } from "./messages.ts";
-import { Notices } from "./notices.ts";
+import { createNotices } from "./notices.ts";
 import { createSession } from "./session.ts";
 import { createSidebar } from "./sidebar.ts";
 import { membersOf, rowsOf } from "./source.ts";
@@ -38,7 +38,7 @@ function render({ model, el, signal }: RenderProps): () => void {
   host.style.cssText = "display: block; all: initial; display: block;";
 
   const session = createSession(model);
-  const notices = new Notices();
+  const notices = createNotices();
   session.notify = (notice) => notices.show(notice);
   const root = h("div.explorer");
   const empty = h("div.empty");
@@ -49,7 +49,7 @@ function render({ model, el, signal }: RenderProps): () => void {
   lost.hidden = true;
 
   const grid: Grid = createGrid({
-    thumbs: session.thumbs,
+    thumbnails: session.thumbnails,
     thumb: () => session.thumb,
     isSelected: (id) => session.selection.has(id),
     mark: (id) => session.marks[id],
@@ -69,7 +69,7 @@ function render({ model, el, signal }: RenderProps): () => void {
   const marks = createMarksBar(session, root, (command) => actions.run(command));
   const actions: Actions = createActions({ session, root, grid, toolbar, sidebar, details, lightbox, marks });
 
-  const main = h("section.main", { "aria-label": "Images" }, toolbar.element, lost, notices.element, h("div.middle", {}, grid.element, empty, details.element), marks.element);
+  const main = h("section.main", { "aria-label": "Images" }, toolbar.element, lost, h("div.middle", {}, grid.element, empty, details.element, notices.element), marks.element);
   root.append(heading, h("div.body", {}, sidebar.element, h("div.shade", { onclick: () => actions.run("filters") }), main));
   shadow.append(root);
 
@@ -108,7 +108,7 @@ function render({ model, el, signal }: RenderProps): () => void {
     root.toggleAttribute("data-details", now.details);
     details.element.hidden = !now.details;
     if (now.group !== before.group && now.group === null && session.ready) drawGrid(true);
-    else if (now.group !== before.group) grid.show(membersOf(session, actions.members), `All images of ${session.view.noun} ${count(now.group ?? 0)}`);
+    else if (now.group !== before.group) grid.show(membersOf(session, actions.members), `All images of ${now.groupTitle}`);
     drawEmpty();
   });
   const widths = new ResizeObserver(([entry]) => {

@@ -74,6 +74,7 @@ function createFacet(session: Session, facet: Facet) {
     const chosen = new Set(current.chosen);
     const all = matches ?? [...current.values].sort(([one], [other]) => Number(chosen.has(other)) - Number(chosen.has(one)));
     const shown = matches || open ? all : all.slice(0, Math.max(FEW, chosen.size));
+    element.hidden = all.length === 0 && !search.value;
     const hidden = all.length - shown.length;
     const left = matches ? foundMore : open || hidden === 0 ? current.more : 0;
     clear.hidden = chosen.size === 0;

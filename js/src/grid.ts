@@ -9,7 +9,7 @@ import type { Thumbnails } from "./thumbs.ts";
 import { areaHeight, areaTop, follow, linesAt, reveal, type Scale } from "./virtual.ts";
 
 export interface GridHost {
-  thumbs: Thumbnails;
+  thumbnails: Thumbnails;
   thumb(): number;
   isSelected(id: number): boolean;
   mark(id: number): Mark | undefined;
@@ -194,7 +194,7 @@ export function createGrid(host: GridHost, label: string) {
 
   function surroundings(): Surroundings {
     return {
-      layout: shown.layout, measures: measures, column: shown.column, thumbs: host.thumbs,
+      layout: shown.layout, measures: measures, column: shown.column, thumbnails: host.thumbnails,
       isSelected: (id) => host.isSelected(id), mark: (id) => host.mark(id),
     };
   }

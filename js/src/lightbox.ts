@@ -97,7 +97,7 @@ export function createLightbox(session: Session, root: HTMLElement, host: Lightb
         h("h2", { id }, numberText, " ", aboutText), modes, blend,
         h("div.zoomtools", {},
           tool("Smaller", "−", "minus", () => zoom(1 / 1.5)), zoomText, tool("Larger", "+", "plus", () => zoom(1.5)),
-          tool("Previous", "←", "left", () => void step(-1)), tool("Next", "→", "right", () => void step(1)), tool("Close", "Esc", "close", () => dialog.close()))),
+          h("span.step", {}, tool("Previous", "←", "left", () => void step(-1)), tool("Next", "→", "right", () => void step(1))), tool("Close", "Esc", "close", () => dialog.close()))),
       stage, footers,
     );
     on(dialog, "keydown", (event) => pressed(event));
@@ -133,6 +133,8 @@ export function createLightbox(session: Session, root: HTMLElement, host: Lightb
     loading = new AbortController();
     pose = FIT;
     active = Math.min(active, pictures.length - 1);
+    const steps = raised?.querySelector<HTMLElement>(".step");
+    if (steps) steps.hidden = tour?.length === 1;
     setText(numberText, tour && tour.length > 1 ? `${count(tour.at + 1)} / ${count(tour.length)}` : "");
     setText(aboutText, words);
     panes = pictures.map((picture) => makePane(picture));
@@ -150,7 +152,7 @@ export function createLightbox(session: Session, root: HTMLElement, host: Lightb
     const element = h("div.pane", {}, image);
     const { signal } = loading;
     let large = false;
-    stops.push(session.thumbs.watch(picture.id, ({ url }) => {
+    stops.push(session.thumbnails.watch(picture.id, ({ url }) => {
       if (url && !large) image.src = url;
     }));
     element.classList.add("loading");

@@ -8,32 +8,33 @@ const DONE_MILLISECONDS = 9000;
 const MOST = 3;
 
 /** A place for notices; errors stay until they are closed. */
-export class Notices {
-  readonly element = h("div.notices");
-  readonly #timers = new Map<HTMLElement, ReturnType<typeof setTimeout>>();
+export function createNotices() {
+  const element = h("div.notices");
+  const timers = new Map<Element, ReturnType<typeof setTimeout>>();
 
-  show(notice: Notice): void {
-    const { tone, message, hint, action } = notice;
+  function remove(notice: Element): void {
+    clearTimeout(timers.get(notice));
+    timers.delete(notice);
+    notice.remove();
+  }
+
+  function show({ tone, message, hint, action }: Notice): void {
     // The same error again (a retry, say) is still one error.
-    for (const old of this.element.children) if ((old as HTMLElement).dataset["message"] === message) this.#remove(old as HTMLElement);
-    const element = h(
+    for (const old of [...element.children]) if ((old as HTMLElement).dataset["message"] === message) remove(old);
+    const notice = h(
       "div", { class: `notice ${tone}`, role: tone === "error" ? "alert" : "status", "data-message": message },
       h("p", {}, h("strong", {}, h("bdi", {}, message)), hint && h("bdi", {}, hint)),
-      action && h("button", { onclick: () => { this.#remove(element); action.run(); } }, action.title),
-      iconButton("Dismiss", "", icon("close"), () => this.#remove(element)),
+      action && h("button", { onclick: () => { remove(notice); action.run(); } }, action.title),
+      iconButton("Dismiss", "", icon("close"), () => remove(notice)),
     );
-    this.element.append(element);
-    while (this.element.children.length > MOST) this.#remove(this.element.children[0] as HTMLElement);
-    if (tone === "done") this.#timers.set(element, setTimeout(() => !element.matches(":focus-within") && this.#remove(element), DONE_MILLISECONDS));
+    element.append(notice);
+    while (element.children.length > MOST) remove(element.children[0] as Element);
+    if (tone === "done") timers.set(notice, setTimeout(() => !notice.matches(":focus-within") && remove(notice), DONE_MILLISECONDS));
   }
 
-  dispose(): void {
-    for (const timer of this.#timers.values()) clearTimeout(timer);
+  function dispose(): void {
+    for (const timer of timers.values()) clearTimeout(timer);
   }
 
-  #remove(element: HTMLElement): void {
-    clearTimeout(this.#timers.get(element));
-    this.#timers.delete(element);
-    element.remove();
-  }
+  return { element, show, dispose };
 }

@@ -1,6 +1,6 @@
 // What the grid shows, one item per card: fetched in batches as cards come into sight.
 
-import { LeastRecent } from "./lru.ts";
+import { createLeastRecent } from "./lru.ts";
 import { isAbort } from "./protocol.ts";
 
 /** Fetch items by key; keys without an answer are left out of it. */
@@ -14,7 +14,7 @@ const KEPT = 3000;
 
 /** Items by key, with those in sight asked for and those scrolled past dropped from the queue. */
 export function createItems<T>(fetch: FetchItems<T>, arrived: (keys: number[]) => void, failed: (reason: unknown) => void) {
-  const kept = new LeastRecent<number, T | null>(KEPT);
+  const kept = createLeastRecent<number, T | null>(KEPT);
   let wanted = new Set<number>();
   let current: { keys: Set<number>; controller: AbortController } | null = null;
   let timer: ReturnType<typeof setTimeout> | undefined;

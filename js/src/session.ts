@@ -36,7 +36,7 @@ const MOST_MEMBERS = 200;
 /** One explorer's talk with its kernel. */
 export interface Session {
   readonly channel: Channel;
-  readonly thumbs: Thumbnails;
+  readonly thumbnails: Thumbnails;
   readonly rows: Items<Row>;
   readonly pictures: Items<Picture>;
   readonly selection: Selection;
@@ -106,16 +106,16 @@ export function createSession(model: Model): Session {
   let ownTheme: Theme | null = null;
   let disposed = false;
   const channel = new Channel(model);
-  const thumbs = createThumbnails((ids, side, signal) => channel.ask("thumbs", { ids, side }, { signal }), thumbSide());
+  const thumbnails = createThumbnails((ids, side, signal) => channel.ask("thumbs", { ids, side }, { signal }), thumbSide());
   const rows = createItems((rows, signal) => fetchRows(rows, signal), () => tell("items"), (reason) => session.report(reason));
   const pictures = createItems((ids, signal) => fetchPictures(ids, signal), () => tell("items"), (reason) => session.report(reason));
   const session: Session = {
     channel,
-    thumbs,
+    thumbnails,
     rows,
     pictures,
     selection: new Selection(),
-    ui: new Store<Ui>({ group: null, details: false, drawer: false, narrow: false }),
+    ui: new Store<Ui>({ group: null, groupTitle: "", details: false, drawer: false, narrow: false }),
     result: NOTHING as Result,
     /** Whether the first answer has come. */
     ready: false,
@@ -206,7 +206,7 @@ export function createSession(model: Model): Session {
       underWay?.abort();
       session.rows.clear();
       session.pictures.clear();
-      session.thumbs.dispose();
+      session.thumbnails.dispose();
       session.channel.close();
       tellWhom.clear();
     },
@@ -389,7 +389,7 @@ export function createSession(model: Model): Session {
   }
 
   function kernelChanged(what: string[], ids?: number[] | null): void {
-    if (what.includes("images")) session.thumbs.forget(ids ?? null);
+    if (what.includes("images")) session.thumbnails.forget(ids ?? null);
     if (what.includes("rows")) {
       session.rows.clear();
       session.pictures.clear();
@@ -443,7 +443,7 @@ export function createSession(model: Model): Session {
   }
 
   function thumbChanged(): void {
-    session.thumbs.resize(thumbSide());
+    session.thumbnails.resize(thumbSide());
     tell("thumb");
   }
 

@@ -1,6 +1,6 @@
 // The side of the explorer: which view, and what to filter it by.
 
-import { focusedBeside, h, on } from "./dom.ts";
+import { focusedBeside, h, on, own } from "./dom.ts";
 import { active, cleared, columnOf, limited, sortOf } from "./filters.ts";
 import { createFacets } from "./facets.ts";
 import { createSlider } from "./histogram.ts";
@@ -38,7 +38,7 @@ export function createSidebar(session: Session) {
         h("li", {}, h(
           "button",
           { "data-view": name, "aria-current": name === view.name && "page", "aria-disabled": missing !== "" && "true", title: missing || null, onclick: () => open(name, missing) },
-          h("span", {}, title), rows !== null && !missing && h("span.count", {}, count(rows)),
+          own(title), rows !== null && !missing && h("span.count", {}, count(rows)),
         ))),
     );
     if (kept) [...nav.querySelectorAll("button")].find(({ dataset }) => dataset["view"] === kept)?.focus();

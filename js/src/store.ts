@@ -1,8 +1,9 @@
 // What the front end alone knows: where the user is and what is open. What Python shares lives in the model's traits.
 
 export interface Ui {
-  /** A group whose members are shown on their own: its place in the order, from 1. */
+  /** A group whose members are shown on their own: its place in the order, from 1; and what it is called. */
   group: number | null;
+  groupTitle: string;
   details: boolean;
   drawer: boolean;
   narrow: boolean;

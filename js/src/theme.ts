@@ -2,8 +2,6 @@
 
 import type { Theme } from "./messages.ts";
 
-const WATCHED = ["class", "theme", "style", "data-theme", "data-jp-theme-light", "data-vscode-theme-kind", "data-mode"];
-
 const luminance = (colour: string): number | null => {
   const parts = colour.match(/[\d.]+/g)?.map(Number);
   if (!parts || parts.length < 3 || parts[3] === 0) return null;
@@ -39,7 +37,7 @@ export function followTheme(element: HTMLElement, asked: () => Theme, signal: Ab
     element.dataset["theme"] = theme === "auto" ? (hostIsDark() ? "dark" : "light") : theme;
   };
   const observer = new MutationObserver(apply);
-  for (const node of [document.documentElement, document.body]) if (node) observer.observe(node, { attributes: true, attributeFilter: WATCHED });
+  for (const node of [document.documentElement, document.body]) if (node) observer.observe(node, { attributes: true });
   const system = matchMedia("(prefers-color-scheme: dark)");
   system.addEventListener("change", apply, { signal });
   signal.addEventListener("abort", () => observer.disconnect());

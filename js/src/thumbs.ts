@@ -1,7 +1,7 @@
 // Thumbnails: asked for in batches, kept as blob URLs, forgotten when others need the room.
 
 import { isAbort } from "./protocol.ts";
-import { LeastRecent } from "./lru.ts";
+import { createLeastRecent } from "./lru.ts";
 
 export interface Thumbnail {
   url: string;
@@ -44,7 +44,7 @@ export function createThumbnails(fetch: Fetch, side: number, limit = BYTES, urls
   let era = 0;
   let disposed = false;
   let pixels = side;
-  const kept = new LeastRecent<number, Thumbnail>(limit, ({ url }) => url && urls.revoke(url), (id) => onShow.has(id));
+  const kept = createLeastRecent<number, Thumbnail>(limit, ({ url }) => url && urls.revoke(url), (id) => onShow.has(id));
 
   /** Call `shown` with the thumbnail of an image, at once if it is here, else when it comes. Returns how to stop. */
   function watch(id: number, shown: Shown): () => void {
@@ -70,7 +70,7 @@ export function createThumbnails(fetch: Fetch, side: number, limit = BYTES, urls
   /** Forget thumbnails (all, when no ids are given) and ask again for those on show. */
   function forget(ids?: readonly number[] | null): void {
     era++;
-    for (const id of ids ?? [...onShow.keys()]) kept.delete(id);
+    for (const id of ids ?? [...onShow.keys()]) kept.drop(id);
     if (!ids) kept.clear();
     for (const flight of flights) flight.controller.abort();
     flights.clear();

@@ -58,7 +58,7 @@ export function createToolbar(session: Session, run: (command: Command) => void)
   function update(): void {
     const { view, views: known, state, ui } = session;
     const inGroup = ui.now.group !== null;
-    setText(heading, inGroup ? `${view.title}: all images of ${view.noun} ${count(ui.now.group as number)}` : view.title);
+    setText(heading, inGroup ? `${view.title}: all images of ${ui.now.groupTitle}` : view.title);
     back.hidden = !inGroup;
     views.hidden = inGroup;
     views.replaceChildren(...known.filter(({ missing }) => !missing).map(({ name, title }) => {

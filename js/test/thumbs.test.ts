@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { LeastRecent } from "../src/lru.ts";
+import { createLeastRecent } from "../src/lru.ts";
 import { createThumbnails, type Fetched } from "../src/thumbs.ts";
 
 /** A kernel that answers when told to, and records what it was asked. */
@@ -149,7 +149,7 @@ test("a late answer to an old size is not shown", async () => {
 
 test("the least recently used goes first, and nothing that is held", () => {
   const dropped: number[] = [];
-  const kept = new LeastRecent<number, string>(3, (_, key) => dropped.push(key), (key) => key === 1);
+  const kept = createLeastRecent<number, string>(3, (_, key) => dropped.push(key), (key) => key === 1);
   for (const key of [1, 2, 3]) kept.set(key, String(key));
   kept.get(2);
   kept.set(4, "4");

@@ -1,6 +1,6 @@
 // Where a plot lives: under a kernel, or in a page of its own.
 
-import { LeastRecent } from "../lru.ts";
+import { createLeastRecent } from "../lru.ts";
 
 /** What a plot needs from the place it is shown in. */
 export interface Host {
@@ -71,7 +71,7 @@ export class KernelHost implements Host {
   readonly note: string;
   private readonly model: WidgetModel;
   private readonly waiting = new Map<number, { resolve(answer: Answer): void; reject(reason: Error): void }>();
-  private readonly pictures = new LeastRecent<number, Promise<string | null>>(MAX_PICTURES, (picture) => {
+  private readonly pictures = createLeastRecent<number, Promise<string | null>>(MAX_PICTURES, (picture) => {
     void picture.then((url) => url && URL.revokeObjectURL(url));
   });
   private readonly signal: AbortSignal;

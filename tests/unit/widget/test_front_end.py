@@ -8,7 +8,7 @@ from importlib.resources import files
 import pytest
 
 STATIC = files("fastdup_nb.widget") / "static"
-MOST = 80 * 1024
+MOST = 80_000
 # Names of vocabularies, which nothing asks for.
 KNOWN = {"http://www.w3.org/2000/svg"}
 
