@@ -6,17 +6,22 @@ of it would have written, byte for byte.
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fastdup_nb._version import __version__
 from fastdup_nb.engine.extract import fingerprint_of
+from fastdup_nb.engine.placed_parts import (
+    PlacedPart,
+    body_rows,
+    header_of,
+    measure,
+    names_of,
+    place_parts,
+)
 from fastdup_nb.engine.splitting import list_images
 from fastdup_nb.errors import CorruptWorkDirError, InputError, ResultNotFoundError
 from fastdup_nb.options import TuriParams
@@ -24,10 +29,9 @@ from fastdup_nb.paths import absolute
 from fastdup_nb.sources.file_list import read_list
 from fastdup_nb.store import extraction, names
 from fastdup_nb.store.extraction import read_checkpoint
-from fastdup_nb.store.features import open_features, read_feature_names
 from fastdup_nb.store.files import readable_errors, write_atomically
 from fastdup_nb.store.parts import RECORD, Part, find_parts, part_of_file, record_of_parts
-from fastdup_nb.store.tables import iterate_table, write_table
+from fastdup_nb.store.tables import read_columns, write_table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -37,19 +41,6 @@ if TYPE_CHECKING:
     from fastdup_nb.store.workdir import WorkDir
 
 _DIGESTS = extraction.PUBLISHED[extraction.DIGESTS_PART]
-
-
-@dataclass(frozen=True, slots=True)
-class _Measured:
-    """A part, and where its images are in the merged list."""
-
-    part: Part
-    about: dict[str, Any]
-    good: int
-    d: int
-    first: int
-    last: int
-    shift: int = 0
 
 
 def adopt_features(work_dir: WorkDir, options: RunOptions, progress: Progress) -> None:
@@ -165,7 +156,7 @@ class Merger:
         self, work_dir: WorkDir, parts: Sequence[Part], options: RunOptions, progress: Progress
     ) -> None:
         self._work_dir, self._options, self._progress = work_dir, options, progress
-        self._parts = _in_order([_measure(part, options.d) for part in parts])
+        self._parts = place_parts([measure(part, options.d) for part in parts])
 
     def merge(self) -> None:
         """Write the merged files."""
@@ -196,7 +187,7 @@ class Merger:
             _require_one(self._parts, what, value)
         seen: set[str] = set()
         for part in self._parts:
-            for name in _names(part.part)[1]:
+            for name in names_of(part.part)[1]:
                 if name in seen:
                     message = f"{name!r} is in {part.part.features} and in another part."
                     hint = "Leave one of them out; min_offset <= i < max_offset is half-open."
@@ -224,9 +215,9 @@ class Merger:
             missing = next(part.part.features for part, path in files if path is None)
             self._progress.message(f"No statistics: {missing} has none.")
             return {}
-        header = _header(present[0][1])
+        header = header_of(present[0][1])
         for _, path in present:
-            if name == names.STATISTICS and _header(path) != header:
+            if name == names.STATISTICS and header_of(path) != header:
                 message = f"{path} and {present[0][1]} have different columns."
                 raise InputError(message, "Run both with the same run_stats options.")
         if name == names.BAD_FILES:
@@ -240,16 +231,18 @@ class Merger:
 
     def _names(self) -> Iterator[tuple[int, str]]:
         for part in self._parts:
-            for index, name in zip(*_names(part.part), strict=True):
+            for index, name in zip(*names_of(part.part), strict=True):
                 yield index + part.shift, name
 
     def _table_rows(
-        self, name: str, files: list[tuple[_Measured, Path | None]], width: int
+        self, name: str, files: list[tuple[PlacedPart, Path | None]], width: int
     ) -> Iterator[list[str]]:
         for part, path in files:
-            if path is not None:
+            if path is not None and name in names.NOTES:
+                yield from _note_rows(part, path)
+            elif path is not None:
                 count = 0
-                for row in _body(path):
+                for row in body_rows(path):
                     count += 1
                     if name == names.CROPS and row[2].startswith(f"{names.CROP_FOLDER}/"):
                         row[2] = str(part.part.folder / row[2])  # saved where the part is
@@ -257,7 +250,7 @@ class Merger:
                 if name != names.BAD_FILES and count != part.good:
                     raise _misfit(path, count, part.good)
             elif name in names.NOTES:  # an archive without labels among others
-                for index, file_name in zip(*_names(part.part), strict=True):
+                for index, file_name in zip(*names_of(part.part), strict=True):
                     yield [str(index + part.shift), file_name, ""]
 
     def _about(self, by_name: dict[str, Path]) -> dict[str, Any]:
@@ -284,48 +277,6 @@ class Merger:
         return config_file(self._work_dir, self._options, about)
 
 
-def _measure(part: Part, d: int) -> _Measured:
-    """Look at a part, and check that its tables fit each other."""
-    list_path = part.file(names.FEATURE_NAMES)
-    if not part.features.is_file() or list_path is None:
-        missing = part.features if list_path is not None else f"{part.features}.csv"
-        raise ResultNotFoundError(f"{missing} does not exist.", "Copy both files of the part.")
-    about = part.about()
-    index, _, features = open_features(list_path, int(about.get("d", d)))
-    with features:
-        rows, found = features.shape
-    if found != d:
-        message = f"{part.features} has {found} numbers per row, not {d}."
-        raise InputError(message, f"Parts of one collection share a model; pass d={found} for it.")
-    numbers = [*index, *(number for number, _ in _rows(part, names.BAD_FILES))]
-    first, last = min(numbers, default=0), max(numbers, default=-1)
-    if part.stem and "listed" in about:  # its list of bad files may have been left behind
-        last = max(last, first + int(about["listed"]) - 1)
-    return _Measured(part, about, rows, found, first, last)
-
-
-def _in_order(parts: list[_Measured]) -> list[_Measured]:
-    """Sort the parts and find the place of each.
-
-    Index ranges that do not overlap are places in one list: workers on files. Else every part
-    counts from 0, as those of archives do, and they follow each other in the order of the full list
-    of files; without a record of that, in the order given.
-    """
-    by_index = sorted(parts, key=lambda part: (part.first, part.last))
-    if all(one.last < two.first for one, two in pairwise(by_index)):
-        return by_index
-    if len({json.dumps(part.about.get("input")) for part in parts}) == 1 and all(
-        "entry" in part.about for part in parts
-    ):
-        parts = sorted(parts, key=lambda part: (part.about["entry"], part.first))
-    placed, position = [], 0
-    for part in parts:
-        shift = position - part.first
-        placed.append(replace(part, shift=shift))
-        position = part.last + shift + 1
-    return placed
-
-
 def _settings(about: dict[str, Any]) -> Any:
     made = about.get("extraction")
     if not isinstance(made, dict):
@@ -337,7 +288,7 @@ def _settings(about: dict[str, Any]) -> Any:
     ]
 
 
-def _require_one(parts: list[_Measured], what: str, value: Callable[[_Measured], Any]) -> None:
+def _require_one(parts: list[PlacedPart], what: str, value: Callable[[PlacedPart], Any]) -> None:
     known = [(part, value(part)) for part in parts if value(part) is not None]
     for part, found in known[1:]:
         if found != known[0][1]:
@@ -345,7 +296,7 @@ def _require_one(parts: list[_Measured], what: str, value: Callable[[_Measured],
             raise InputError(message, "Make all parts with the same model and options.")
 
 
-def _fingerprint(by_name: dict[str, Path], parts: list[_Measured]) -> str:
+def _fingerprint(by_name: dict[str, Path], parts: list[PlacedPart]) -> str:
     """Return the digest that a run over all the images would have; empty when that is unknown."""
     about = parts[0].about
     made = about.get("extraction")
@@ -359,30 +310,17 @@ def _fingerprint(by_name: dict[str, Path], parts: list[_Measured]) -> str:
     return fingerprint_of(listing, str(about["model_sha256"]), parts[0].d, limits, chunk)
 
 
-def _header(path: Path) -> list[str]:
-    return next(iterate_table(path), [])
-
-
-def _body(path: Path) -> Iterator[list[str]]:
-    rows = iterate_table(path)
-    header = next(rows, [])
-    for number, row in enumerate(rows, 2):
-        if len(row) < len(header) or not row[0].isdecimal():
-            message = f"{path} is cut or damaged in row {number}."
-            raise CorruptWorkDirError(message, "Make the part anew.")
-        yield row
-
-
-def _names(part: Part) -> tuple[list[int], list[str]]:
-    path = part.file(names.FEATURE_NAMES)
-    return read_feature_names(path) if path is not None else ([], [])
-
-
-def _rows(part: Part, name: str) -> Iterator[tuple[int, str]]:
-    path = part.file(name)
-    if path is not None:
-        for row in _body(path):
-            yield int(row[0]), row[1]
+def _note_rows(part: PlacedPart, path: Path) -> Iterator[list[str]]:
+    """Yield index, file name and label; the original writes no file name, and N/A for no label."""
+    columns = read_columns(path, ["index", "label"])
+    index, file_names = names_of(part.part)
+    label_of = dict(zip(columns.get("index", []), columns.get("label", []), strict=False))
+    if "index" not in columns or "label" not in columns:
+        message = f"{path} has no columns index and label."
+        raise CorruptWorkDirError(message, "Make the part anew, or leave the file out.")
+    for number, file_name in zip(index, file_names, strict=True):
+        label = label_of.get(str(number), "")
+        yield [str(number + part.shift), file_name, "" if label == "N/A" else label]
 
 
 def _misfit(path: Path, count: int, expected: int) -> CorruptWorkDirError:

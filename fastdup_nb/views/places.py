@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import re
+from functools import lru_cache
 from os import PathLike
 from pathlib import Path, PurePath, PurePosixPath, PureWindowsPath
 from typing import TYPE_CHECKING
 
 from fastdup_nb.paths import absolute
 from fastdup_nb.sources import exists
+from fastdup_nb.sources.containers import container_kind
 from fastdup_nb.sources.suffixes import is_remote
 from fastdup_nb.sources.unpacking import unpacked_path
 from fastdup_nb.store import names
@@ -87,7 +89,31 @@ def _find_by_end(name: PurePath, folder: Path) -> str:
         candidate = folder.joinpath(*parts[start:])
         if _is_there(candidate):
             return str(candidate)
+    return _find_in_archive(parts, folder)
+
+
+def _find_in_archive(parts: list[str], folder: Path) -> str:
+    """Return an image of an archive by the name that the original gives it.
+
+    It unpacks `/data/0.tar` into a folder `data0.tar`.
+    """
+    for number, part in enumerate(parts[:-1]):
+        if container_kind(part):
+            for archive in _archives_in(folder):
+                candidate = folder.joinpath(archive, *parts[number + 1 :])
+                if part.endswith(archive) and _is_there(candidate):
+                    return str(candidate)
     return ""
+
+
+@lru_cache(maxsize=16)
+def _archives_in(folder: Path) -> tuple[str, ...]:
+    """Return the names of the archives in a folder, the longest first."""
+    try:
+        found = [path.name for path in folder.iterdir() if container_kind(path.name)]
+    except OSError:
+        return ()
+    return tuple(sorted(found, key=lambda name: (-len(name), name)))
 
 
 def _is_there(path: Path) -> bool:

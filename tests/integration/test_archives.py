@@ -261,13 +261,29 @@ def test_parts_as_the_original_writes_them(tmp_path):
         stem.with_name(stem.name + "features.dat.csv").write_text(text)
         bad = f"index,filename,error_code,filesize\n2,/w/tmp/{tar}/2.jpg,ERROR_CORRUPT_IMAGE,7\n"
         stem.with_name(stem.name + "features.bad.csv").write_text(bad)
+    (folder / "atrain_data00000.tarlabels.csv").write_text("index,label\n0,cat\n1,N/A\n3,dog\n")
     run("", folder, run_mode=2)
+    labels = pd.read_csv(folder / names.LABELS, keep_default_na=False)
+    assert labels["label"].tolist() == ["cat", "", "dog", "", "", ""]
     listed = pd.read_csv(folder / names.FEATURE_NAMES)
+    assert labels["filename"].tolist() == listed["filename"].tolist()
     assert listed["index"].tolist() == [0, 1, 3, 4, 5, 7]
     bad = pd.read_csv(folder / names.BAD_FILES)
     assert bad["index"].tolist() == [2, 6]
     assert (folder / names.SIMILARITY).is_file()
     assert not (folder / names.STATISTICS).exists()
+
+
+def test_galleries_of_the_original_find_its_archives(tmp_path):
+    """It calls `/data/x.tar` `<work_dir>/tmp/datax.tar`; `input_dir` says where they are."""
+    from fastdup_nb.views.places import make_resolver
+
+    write_archive(tmp_path / "x.tar", [("./a/1.jpg", jpeg(1))])
+    write_archive(tmp_path / "long_x.tar", [("a/1.jpg", jpeg(2))])
+    resolve = make_resolver(None, tmp_path)
+    assert resolve("w/tmp/datax.tar/a/1.jpg") == f"{tmp_path}/x.tar/a/1.jpg"
+    assert resolve("/w/tmp/datalong_x.tar/./a/1.jpg") == f"{tmp_path}/long_x.tar/a/1.jpg"
+    assert resolve("/w/tmp/datax.tar/a/2.jpg") == "/w/tmp/datax.tar/a/2.jpg"
 
 
 def test_archives_are_added_to_a_finished_run(mixed, tmp_path):
