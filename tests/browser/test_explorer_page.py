@@ -410,9 +410,10 @@ def test_every_view_fits(width, scheme, browser, explorer):
     bridge = Bridge(browser, width, 800, color_scheme=scheme)
     opened(bridge, explorer)
     page = bridge.page
-    for view in ("statistics", "duplicates", "components"):
+    layouts = {"statistics": "image", "duplicates": "pair", "components": "group"}
+    for view, layout in layouts.items():
         explorer.view = view
-        page.locator(".grid[data-layout] .tile[data-id]").first.wait_for(timeout=SLOW)
+        page.locator(f".grid[data-layout={layout}] .tile[data-id]").first.wait_for(timeout=SLOW)
         wait_for_pictures(bridge)
         look(page, f"explorer-{view}-{width}-{scheme}")
         assert page.evaluate("document.documentElement.scrollWidth") <= width
