@@ -154,9 +154,7 @@ def measure(work_dir: Path, thumbnails: int) -> None:
     explorer.close()
     del explorer, browser
     _open(fd)[0].close()
-    print(
-        f"| memory after closing, opening and closing | + {megabytes() - before:.0f} MB | |"
-    )
+    print(f"| memory after closing, opening and closing | + {megabytes() - before:.0f} MB | |")
 
 
 class Clock:
