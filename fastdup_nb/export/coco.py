@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import TYPE_CHECKING, Any
 
 from fastdup_nb.export.images import open_image
@@ -64,7 +65,8 @@ def write_coco(
     unreadable = []
     crops: dict[str, list[str]] = {}
     for name, size in zip(table["filename"], _sizes(table), strict=True):
-        if (split := split_crop(name)) is not None:
+        split = split_crop(name)
+        if split is not None and not os.path.lexists(name):
             crops.setdefault(split[0], []).append(name)
             continue
         known = size or _measure(name)

@@ -82,6 +82,23 @@ def test_crops_file(annotated, tmp_path):
         assert '<rect x="100.0" y="60.0" width="120.0" height="110.0"/>' in page.read_text("utf-8")
 
 
+def test_rotated_boxes(annotated, tmp_path):
+    """`index,filename,x1,y1,x2,y2,x3,y3,x4,y4,label`: the crop is turned upright."""
+    corners = "100,20,180,80,150,120,70,60"  # 100 x 50, turned
+    table = tmp_path / "rotated.csv"
+    header = "index,filename,x1,y1,x2,y2,x3,y3,x4,y4,label"
+    table.write_text(f"{header}\n0,{annotated.paths[0]},{corners},sign\n")
+    assert fastdup_nb.run(table, tmp_path / "w", turi_param="save_crops=1") == 0
+    stats = pd.read_csv(tmp_path / "w" / "atrain_stats.csv")
+    assert stats.loc[0, ["width", "height"]].tolist() == [100, 50]
+    crop = pd.read_csv(tmp_path / "w" / "atrain_crops.csv").loc[0]
+    # What it covers of the image, upright.
+    assert crop[["col_x", "row_y", "width", "height"]].tolist() == [70, 20, 110, 100]
+    assert crop["label"] == "sign"
+    with Image.open(tmp_path / "w" / crop["crop_filename"]) as saved:
+        assert saved.size == (100, 50)
+
+
 def test_bounding_box(annotated, tmp_path):
     """'Optional bounding box to crop images, given as bounding_box='row_y=xx,col_x=xx,height=xx,
     width=xx'. This defines a global bounding box to be used for all images.'"""
