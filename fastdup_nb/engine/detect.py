@@ -11,7 +11,7 @@ from fastdup_nb.core.boxes import clip_box, widen
 from fastdup_nb.errors import ImageError
 from fastdup_nb.media.silence import silenced_codecs
 from fastdup_nb.sources import read_bytes
-from fastdup_nb.sources.annotations.collected import Annotations, Collector
+from fastdup_nb.sources.annotations.collected import Annotations, Collector, left_out
 
 if TYPE_CHECKING:
     from fastdup_nb.engine.plan import Plan
@@ -65,7 +65,8 @@ def detect_boxes(
     finally:
         progress.finish()
     if without:
-        found.notes.append(f"{without:,} images without a {detector.noun} are left out.")
+        what = f"without {detector.article} {detector.noun}"
+        found.notes.append(left_out(without, f"image {what}", f"images {what}"))
     return found.close()
 
 

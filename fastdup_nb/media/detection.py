@@ -36,6 +36,7 @@ class Detector(Protocol):
     """Finds boxes; may be asked by many threads."""
 
     noun: str
+    article: str
 
     def detect(self, data: bytes) -> Detection:
         """Return the boxes in an image file.

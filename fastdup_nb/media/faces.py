@@ -38,7 +38,7 @@ class FaceDetector:
         When scikit-image is not installed.
     """
 
-    noun = "face"
+    noun, article = "face", "a"
 
     def __init__(self) -> None:
         self._of_thread = threading.local()  # the cascade keeps state while it looks

@@ -86,7 +86,7 @@ class ObjectDetector:
         When it cannot be loaded, or is no such network.
     """
 
-    noun = "object"
+    noun, article = "object", "an"
 
     def __init__(self, path: Path, name: str, compute: str = "cpu") -> None:
         self._name = name

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from fastdup_nb.errors import InputError
-from fastdup_nb.sources.annotations.collected import Annotations, Collector
+from fastdup_nb.sources.annotations.collected import Annotations, Collector, left_out
 
 _LARGEST = 4 << 30
 _FORM = 'A COCO file is {"images": [...], "annotations": [...], "categories": [...]}.'
@@ -61,10 +61,11 @@ def read_coco(path: str, folders: Sequence[str]) -> Annotations:
                 f"{sure:g}" if isinstance(sure, (int, float)) else "",
             )
     if strangers:
-        found.notes.append(f"{strangers:,} annotations are of images that {path!r} does not list.")
+        of = f"of images that {path!r} does not list"
+        found.notes.append(left_out(strangers, f"annotation {of}", f"annotations {of}"))
     empty = sum(not boxes for boxes in by_image.values())
     if empty:
-        found.notes.append(f"{empty:,} images without a box are left out.")
+        found.notes.append(left_out(empty, "image without a box", "images without a box"))
     return found.close()
 
 

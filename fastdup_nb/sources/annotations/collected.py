@@ -125,6 +125,15 @@ class Collector:
         self.confidences.append(confidence)
 
 
+def left_out(count: int, one: str, many: str) -> str:
+    """Word how much was left out.
+
+    >>> left_out(1, "image without a box", "images without a box")
+    '1 image without a box is left out.'
+    """
+    return f"{count:,} {one} is left out." if count == 1 else f"{count:,} {many} are left out."
+
+
 def find_image(name: str, folders: Sequence[str], fallback: str = "") -> str:
     """Return the absolute path of an image that annotations name.
 

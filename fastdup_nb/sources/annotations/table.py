@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fastdup_nb.errors import InputError
-from fastdup_nb.sources.annotations.collected import Annotations, Collector
+from fastdup_nb.sources.annotations.collected import Annotations, Collector, left_out
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -136,7 +136,8 @@ def _whole(rows: Iterable[list[str]], wanted: int, found: Collector) -> Iterator
             continue
         yield row
     if short:
-        found.notes.append(f"{short:,} rows have too few columns and are left out: {first!r}.")
+        like = f"with too few columns, such as {first!r},"
+        found.notes.append(left_out(short, f"row {like}", f"rows {like}"))
 
 
 def _number_columns(names: list[str]) -> tuple[list[int], bool]:

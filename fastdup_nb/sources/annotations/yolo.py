@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from fastdup_nb.errors import InputError, InputNotFoundError, MissingDependencyError
-from fastdup_nb.sources.annotations.collected import Annotations, Collector
+from fastdup_nb.sources.annotations.collected import Annotations, Collector, left_out
 from fastdup_nb.sources.suffixes import IMAGE_SUFFIXES, suffix_of
 
 _BOX, _ROTATED = 5, 9
@@ -72,7 +72,7 @@ class YoloData:
                 bad += not self._add(found, str(image), line)
             without += not count
         if without:
-            found.notes.append(f"{without:,} images without a box are left out.")
+            found.notes.append(left_out(without, "image without a box", "images without a box"))
         return found.close()
 
     def _add(self, found: Collector, image: str, line: str) -> bool:

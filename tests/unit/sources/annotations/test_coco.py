@@ -40,7 +40,7 @@ def test_boxes_by_image(tmp_path):
         f"{tmp_path}/a.jpg#xywh=5,5,20,20",
     ]
     assert found.labels == ["dog", "cat", "8"]
-    assert found.warnings == ("1 images without a box are left out.",)
+    assert found.warnings == ("1 image without a box is left out.",)
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def test_bad_annotations_are_kept_to_be_reported(tmp_path):
     )
     found = read_annotations(file)
     assert len(found.names) == 4
-    assert any("2 annotations are of images" in warning for warning in found.warnings)
+    assert any("2 annotations of images" in warning for warning in found.warnings)
     assert found.names[3].endswith("#xywh=1,2,-3,nan")
 
 

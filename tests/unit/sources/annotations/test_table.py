@@ -91,7 +91,7 @@ def test_what_is_left_out_is_told(image):
     table.write_text("filename,col_x,row_y,width,height\n" + "\n".join(rows))
     found = read_annotations(table)
     assert len(found.names) == 2
-    assert "1 rows have too few columns" in found.warnings[0]
+    assert "1 row with too few columns" in found.warnings[0]
     assert "1 box is listed again" in found.warnings[1]
 
 

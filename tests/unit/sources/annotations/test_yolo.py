@@ -37,7 +37,7 @@ def test_train_is_read(data, tmp_path, monkeypatch):
     ]
     assert found.labels == ["dog", "cat"]
     assert found.confidences == ["", "0.75"]
-    assert found.warnings == ("1 images without a box are left out.",)
+    assert found.warnings == ("1 image without a box is left out.",)
     assert [Path(name).name[:1] for name in read_annotations(data, part="val").names] == ["c", "c"]
 
 
