@@ -115,7 +115,10 @@ def overview(prog: str) -> str:
     lines += ["", "commands:"]
     lines += [f"  {command.name:<17}{command.help}" for command in COMMANDS.values()]
     lines += [f"  {HELP:<17}{HELP_HELP}"]
-    lines += ["", f"{prog} COMMAND --help lists the options of one.", ""]
+    lines += ["", f"{prog} COMMAND --help lists the options of one."]
+    if prog.startswith("%"):
+        lines += [f"%{prog} COMMAND takes options in the cell: name = value, one per line."]
+    lines += [""]
     return "\n".join(lines)
 
 
