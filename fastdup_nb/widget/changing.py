@@ -31,7 +31,7 @@ def changing_facets(count: int, marks: Marks, selected: Sequence[int]) -> dict[s
     """
     marked = np.zeros(count, np.int32)
     for code, action in enumerate(ACTIONS, 1):
-        marked[list(marks.chosen(action))] = code
+        marked[marks.images(action)] = code
     chosen = np.zeros(count, np.int32)
     chosen[list(selected)] = 1
     return {

@@ -92,6 +92,8 @@ class Explorer(Control, anywidget.AnyWidget):
     # None before it is made, and after close().
     _service: Service | None = None
     _incoming: Incoming | None = None
+    # The version of the marks that the browser knows.
+    _told = 0
 
     def __init__(  # noqa: PLR0913 - the options of explore()
         self,
@@ -160,7 +162,9 @@ class Explorer(Control, anywidget.AnyWidget):
         collection = service.collection
         with self.hold_sync():
             self.set_trait("views", [view_content(info) for info in collection.views()])
-            self.set_trait("marks", service.marks.to_json())
+            if self._told != service.marks.version:
+                self._told = service.marks.version
+                self.set_trait("marks", service.marks.to_json())
             self.set_trait("labels", _frequent_labels(collection.images))
             undo = {"mark": service.marks.can_undo, "redo": service.marks.can_redo}
             self.set_trait("can_undo", {**undo, "apply": service.cleaner.can_undo})

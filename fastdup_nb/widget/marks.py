@@ -63,6 +63,10 @@ class Marks:
         """Return the mark of an image; None when it has none."""
         return self._marks.get(image)
 
+    def images(self, action: str) -> list[int]:
+        """Return the images with a mark of one action."""
+        return [image for image, mark in self._marks.items() if mark.action == action]
+
     def chosen(self, action: str) -> dict[int, Mark]:
         """Return the marks of one action, by image, in the order of the images."""
         return {i: mark for i, mark in sorted(self._marks.items()) if mark.action == action}
