@@ -106,7 +106,11 @@ def serve(
             yield made
         finally:
             server.terminate()
-            server.wait(30)
+            try:
+                server.wait(60)
+            except subprocess.TimeoutExpired:  # it waits for a kernel that is busy
+                server.kill()
+                server.wait()
 
 
 def _own_environment(folder: Path) -> dict[str, str]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.browser.notebooks import SLOW, look, open_notebook, run_cell, write_notebook
+from tests.browser.notebooks import READY, SLOW, look, open_notebook, run_cell, write_notebook
 from tests.browser.plots import FRAME, drag, plot_in
 from tests.pictures import write_pictures
 
@@ -97,6 +97,10 @@ def test_a_range_and_a_lasso_drive_the_explorer(browser: Browser, lab: Lab):
     stills = page.locator(".fdnb-still", has_text="variance").locator("img")
     stills.wait_for(timeout=SLOW)
     assert stills.evaluate("image => image.decode().then(() => image.naturalWidth)") == 720
+    # A server that is just starting a kernel takes long to end.
+    page.wait_for_function(READY, timeout=SLOW)
+    page.evaluate("() => jupyterapp.serviceManager.sessions.shutdownAll()")
+    page.close()
 
 
 TOLD = """
