@@ -199,6 +199,25 @@ class Control:
         service.decisions.unmark(list(chosen))
         self.refresh()
 
+    def keep_best(self, rule: str = "largest") -> None:
+        """Mark, in every row that is shown, the best image to be kept and the others deleted.
+
+        What is marked to be kept stays so. Takes views of duplicates: pairs, groups, components.
+
+        Parameters
+        ----------
+        rule : {'largest', 'sharpest', 'first'}
+            Most pixels (then bytes), highest blur statistic, or the first one.
+
+        Raises
+        ------
+        OptionError
+            When the view shows no duplicates, or there is no such rule.
+        """
+        service = self._living()
+        service.decisions.keep_best(self._table(), State.parse(self.state), None, rule)
+        self.refresh()
+
     def plan(self, *, whole_groups: bool = False) -> Cleaning:
         """Return what `apply` would do. Changes nothing.
 

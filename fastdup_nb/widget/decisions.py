@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fastdup_nb.errors import OptionError
+from fastdup_nb.options import unknown_name
 from fastdup_nb.views.explore.query import Filter
 from fastdup_nb.views.statistics import SIZE
 from fastdup_nb.widget.marks import DELETE, KEEP, Mark
@@ -116,6 +117,8 @@ class Decisions:
         if table.kind.layout not in ("pair", "group") or table.kind.name == "clusters":
             message = f"{table.kind.title} shows no duplicates."
             raise OptionError(message, "Keep the best of pairs, duplicate groups or components.")
+        if rule not in _RULES:
+            raise unknown_name("rule", rule, list(_RULES))
         for row in rows or ():
             table.check_row(row)
         chosen = Filter(table, state).order().tolist() if rows is None else rows

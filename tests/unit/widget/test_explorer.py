@@ -242,6 +242,13 @@ def test_the_best_of_each_group_is_kept(browser, explorer):
     browser.ask("undo_mark")
     browser.ask("keep_best", view="groups", state={}, rows=[1], rule="largest")
     assert explorer.marks == {"3": {"action": "delete"}, "4": {"action": "keep"}}
+    explorer.unmark()
+    explorer.show("groups")
+    explorer.filter(label="cats")
+    explorer.keep_best("first")
+    assert {int(image) for image in explorer.marks} == {A, B, C}
+    with pytest.raises(OptionError, match="rule"):
+        explorer.keep_best("cheapest")
 
 
 def test_python_filters_sorts_and_marks(explorer, browser):
