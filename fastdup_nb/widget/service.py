@@ -153,6 +153,7 @@ class Service:
 
         images = self.collection.images
         self.collection.check_images([image])
+        images.check_current()
         ids, similarity = nearest_rows(images.results, image, k)
         name = images.folder_and_name(image)[1]
         self.collection.show_matches(name, ids.tolist(), similarity.tolist())

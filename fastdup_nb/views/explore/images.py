@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fastdup_nb.core.labels import LabelTable
-from fastdup_nb.errors import WorkDirError
+from fastdup_nb.errors import ResultNotFoundError, WorkDirError
+from fastdup_nb.store import names
 from fastdup_nb.store.compared import with_test_images
 from fastdup_nb.views.explore.facets import NONE, Values
 from fastdup_nb.views.explore.labelling import label_images
@@ -68,6 +69,7 @@ class Images:
         self.gone = np.zeros(len(self.names), bool)
         self._resolve = make_resolver(results, input_dir)
         self._moved = input_dir is not None
+        self._stamp = _stamp(results)
         joined = join_annotations(annotations, self)
         self.facets: Mapping[str, Values] = joined.facets
         self._noted: Measures = joined.measures
@@ -77,6 +79,15 @@ class Images:
 
     def __len__(self) -> int:
         return len(self.names)
+
+    def check_current(self) -> None:
+        """Raise `ResultNotFoundError` when the work_dir lists other images now.
+
+        Rows of its embeddings then are other images than they were.
+        """
+        if _stamp(self.results) != self._stamp:
+            message = f"The results in {self.results.path} have changed since they were opened."
+            raise ResultNotFoundError(message, "Make a new explorer.")
 
     def path(self, image: int) -> str:
         """Return the absolute file name of an image."""
@@ -201,3 +212,9 @@ class Images:
             chosen = np.array([word in label.casefold() for label in table.classes], bool)
             found[table.image[chosen[table.label]]] = True
         return found
+
+
+def _stamp(results: WorkDir) -> tuple[int, ...]:
+    """Return what changes when another list of images is put in place."""
+    status = results.file(names.FEATURE_NAMES).stat()
+    return status.st_ino, status.st_size, status.st_mtime_ns

@@ -176,6 +176,14 @@ def test_details_and_more_like_this(browser, explorer):
     assert "a.jpg" in browser.ask("details", id=B, view="search", row=0)["why"][0]
 
 
+def test_more_like_this_needs_the_results_that_were_opened(browser, place):
+    file = place.results.path / "atrain_features.dat.csv"
+    file.write_text(file.read_text() + "7,/another.jpg\n")
+    error = browser.ask("similar", id=A, k=3)["error"]
+    assert "have changed" in error["message"]
+    assert "new explorer" in error["hint"]
+
+
 def test_selection_is_a_trait_both_sides_set_and_python_observes(browser, explorer):
     seen = []
     explorer.observe(lambda change: seen.append(change["new"]), "selected")
