@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections import Counter
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,9 +22,11 @@ from fastdup_nb.engine.frames import check_can_read
 from fastdup_nb.engine.merging import adopt_features
 from fastdup_nb.engine.plan import Plan, make_plan, work_dir_path
 from fastdup_nb.engine.splitting import list_images, split_extraction
-from fastdup_nb.errors import InputError, RunInterruptedError
+from fastdup_nb.engine.syncing import sync_to_local
+from fastdup_nb.errors import EmptyInputError, InputError, RunInterruptedError
 from fastdup_nb.models import expected_dimension, load_embedder, settled_path
 from fastdup_nb.paths import absolute
+from fastdup_nb.sources.suffixes import is_remote
 from fastdup_nb.store import names
 from fastdup_nb.store.extraction import Extraction, discard, read_checkpoint
 from fastdup_nb.store.files import write_atomically
@@ -103,6 +105,8 @@ def _extract(options: RunOptions, plan: Plan, progress: Progress) -> WorkDir:
     )
     for warning in listing.warnings:
         progress.message(warning)
+    if options.turi.sync_s3_to_local:
+        listing = sync_to_local(listing, path, progress)
     check_can_read(listing)
     embedder = load_embedder(options.model_path, options.d, options.compute, progress)
     work_dir = WorkDir.create(path)
@@ -136,10 +140,12 @@ def _extract_listing(
     )
     reader = make_reader(listing, boxes, embedder, options.turi, work_dir)
     with extraction:
-        handling = container_handling(options.turi, work_dir, plan)
+        remote = any(map(is_remote, listing.paths))
+        handling = container_handling(options.turi, work_dir, plan, remote=remote)
         if listing.has_containers and handling.unpack_to is not None:
             progress.message(f"Copies of the images in archives are kept in {handling.unpack_to}.")
-        extract(reader, listing, plan, extraction, progress, handling)
+        with closing(handling):
+            extract(reader, listing, plan, extraction, progress, handling)
         finished = extraction.close()
     about = {
         "version": __version__,
@@ -272,6 +278,9 @@ def paths_of(given: InputSpec) -> list[str | os.PathLike[str]]:
 def _nothing_usable(work_dir: WorkDir) -> InputError:
     table = work_dir.file(names.BAD_FILES)
     codes = Counter(read_columns(table, ["error_code"]).get("error_code", []))
+    if not codes:
+        message = "There is no image in that range: the archive holds fewer."
+        return EmptyInputError(message, "Give a smaller min_offset.")
     counts = ", ".join(f"{count} {code}" for code, count in codes.most_common())
     message = f"None of the {sum(codes.values()):,} files could be used as an image ({counts})."
     return InputError(message, f"The reason for each is in {table}.")

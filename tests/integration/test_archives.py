@@ -308,6 +308,11 @@ def test_a_folder_named_like_an_archive(tmp_path):
     assert fastdup_nb.sources.read_bytes(files[-1]) == jpeg(4)
 
 
+def test_a_range_behind_the_end_of_an_archive(mixed, tmp_path):
+    with pytest.raises(fastdup_nb.EmptyInputError, match="in that range"):
+        run(mixed / "a.tar", tmp_path / "w", min_offset=99)
+
+
 def test_tar_only_without_any(tmp_path):
     write_pictures(tmp_path / "in", 2)
     with pytest.raises(fastdup_nb.EmptyInputError) as caught:
