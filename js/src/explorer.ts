@@ -18,7 +18,7 @@ import { followTheme } from "./theme.ts";
 import { createToolbar } from "./toolbar.ts";
 import { count, counted, plural } from "./words.ts";
 
-const NARROW = 720;
+const NARROW = 800; // style.css says it, too
 
 interface RenderProps {
   model: Model;

@@ -24,6 +24,7 @@ const BETWEEN = 8; // pictures of a card
 const HEAD = 34;
 export const CAPTION = 42;
 const RATIO = 3 / 4;
+const BESIDE = 0.8; // pictures beside others may be smaller
 const MOST_TILES = 60;
 
 /** Measure a view for a width in pixels; `thumb` is how wide a picture should be. */
@@ -35,14 +36,14 @@ export function measure(layout: Layout, width: number, thumb: number): Measures 
     return { columns, card, tile: card, picture, line: picture + CAPTION + GAP, shown: 1, gap: GAP };
   }
   if (layout === "pair") {
-    const narrowest = Math.min(room, 2 * thumb + BETWEEN + 2 * PADDING);
+    const narrowest = Math.min(room, 2 * thumb * BESIDE + BETWEEN + 2 * PADDING);
     const { columns, width: card } = columnsFor(room, narrowest, GAP);
     const tile = Math.floor((card - 2 * PADDING - BETWEEN) / 2);
     const picture = Math.round(tile * RATIO);
     return { columns, card, tile, picture, line: HEAD + picture + CAPTION + PADDING + GAP, shown: 2, gap: GAP };
   }
   const inside = room - 2 * PADDING;
-  const { columns: shown, width: tile } = columnsFor(inside, Math.min(thumb * 0.8, inside / 2), BETWEEN);
+  const { columns: shown, width: tile } = columnsFor(inside, Math.min(thumb * BESIDE, (inside - 2 * BETWEEN) / 3), BETWEEN);
   const picture = Math.round(tile * RATIO);
   return { columns: 1, card: room, tile, picture, line: HEAD + picture + CAPTION + PADDING + GAP, shown: Math.min(shown, MOST_TILES), gap: GAP };
 }

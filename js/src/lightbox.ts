@@ -113,7 +113,7 @@ export function createLightbox(session: Session, root: HTMLElement, host: Lightb
     raised = dialog;
     root.append(dialog);
     dialog.showModal();
-    dialog.querySelector<HTMLElement>("header .zoomtools button:last-child")?.focus();
+    dialog.querySelector<HTMLElement>(".zoomtools > button:last-child")?.focus();
   }
 
   function clear(): void {

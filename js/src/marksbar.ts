@@ -80,7 +80,8 @@ export function createMarksBar(session: Session, root: HTMLElement, run: (comman
       const { text, undo, left } = await session.channel.ask("apply", { token: plan.token });
       const rest = left.length > 0 ? `${counted(left.length, "image")} could not be changed: ${left[0]?.[1] ?? ""}` : "";
       session.notify({
-        tone: left.length > 0 ? "error" : "done", message: [text].flat().join(" "), hint: rest,
+        // How to take it back from Python need not be said beside the button that does it.
+        tone: left.length > 0 ? "error" : "done", message: text.filter((line) => !undo || !line.includes("undo(")).join(" "), hint: rest,
         ...(undo && { action: { title: "Undo", run: () => void session.undoApplied() } }),
       });
     });
