@@ -136,4 +136,4 @@ class MissingDependencyError(FastdupError, ImportError):
 
 
 class RunInterruptedError(FastdupError):
-    """The user stopped the run; the work_dir can be resumed."""
+    """The user, or a server that stays away, stopped the run; the work_dir can be resumed."""

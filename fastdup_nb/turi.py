@@ -98,7 +98,7 @@ class TuriParams:
     video_resize_dim: int = option(
         0, "Make larger frames smaller, to N pixels on the longer side; 0: no.", metavar="N"
     )
-    sync_s3_to_local: bool = option(False, "Copy a bucket to disk before the run.", flag=False)
+    sync_s3_to_local: bool = option(False, "Copy a bucket to work_dir/tmp before the run.")
 
     @classmethod
     def parse(cls, text: str) -> TuriParams:

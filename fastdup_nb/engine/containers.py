@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from fastdup_nb.errors import ImageProblem
 from fastdup_nb.paths import absolute
+from fastdup_nb.sources.cloud_archive import CloudCopies
 from fastdup_nb.sources.limits import GIGABYTE, FrameChoice, Limits
 from fastdup_nb.sources.members import split_name
 from fastdup_nb.sources.notes import Tally
@@ -25,7 +26,9 @@ if TYPE_CHECKING:
     from fastdup_nb.store.workdir import WorkDir
 
 
-def container_handling(turi: TuriParams, work_dir: WorkDir, plan: Plan) -> Handling:
+def container_handling(
+    turi: TuriParams, work_dir: WorkDir, plan: Plan, *, remote: bool = False
+) -> Handling:
     """Return what is done with the containers of a run.
 
     Parameters
@@ -36,6 +39,8 @@ def container_handling(turi: TuriParams, work_dir: WorkDir, plan: Plan) -> Handl
         Where copies of images go that are to be kept.
     plan : Plan
         The threads.
+    remote : bool
+        Whether some containers have to be copied first. Then the handling has to be closed.
     """
     limits = Limits(
         most_members=turi.max_archive_members,
@@ -51,6 +56,9 @@ def container_handling(turi: TuriParams, work_dir: WorkDir, plan: Plan) -> Handl
         limits=limits,
         most_images=turi.num_images_in_tar,
         unpack_to=None if turi.delete_img else work_dir.path / names.TEMPORARY,
+        fetch=CloudCopies(work_dir.path / names.TEMPORARY, keep=not turi.delete_tar)
+        if remote
+        else None,
         most_fetched=plan.threads,
     )
 

@@ -295,6 +295,9 @@ def _carry_out(
         raise RunInterruptedError(
             message, "Run again with resume=1 to go on from there."
         ) from error
+    except RunInterruptedError:  # a server that stays away
+        extraction.save()
+        raise
     finally:
         progress.finish()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import stat
 
-from fastdup_nb.errors import ImageError, ImageProblem, InputError
+from fastdup_nb.errors import ImageError, ImageProblem, InputError, RunInterruptedError
 from fastdup_nb.sources import crops, members, remote
 from fastdup_nb.sources.limits import MAX_FILE_SIZE
 from fastdup_nb.sources.suffixes import is_remote
@@ -64,9 +64,12 @@ def read_shown(path: str) -> bytes:
     ImageError
         As `read_bytes`.
     """
-    if crops.split_crop(path) is not None and not os.path.lexists(path):
-        return crops.frame_crop(path, read_bytes) or b""
-    return read_bytes(path)
+    try:
+        if crops.split_crop(path) is not None and not os.path.lexists(path):
+            return crops.frame_crop(path, read_bytes) or b""
+        return read_bytes(path)
+    except RunInterruptedError as error:  # a page does without the images of a server that is away
+        raise ImageError(ImageProblem.MISSING, error.message) from error
 
 
 def exists(path: str) -> bool:

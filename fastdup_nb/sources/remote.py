@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
 # Scheme -> module of fastdup_nb.sources with the functions of `Remote`.
-SCHEMES: dict[str, str] = {}
+SCHEMES: dict[str, str] = dict.fromkeys(("s3", "minio", "gs", "az"), "cloud")
 
 
 class Remote(Protocol):
@@ -57,6 +57,9 @@ class Fetch(Protocol):
         ImageError
             When it cannot be copied.
         """
+
+    def close(self) -> None:
+        """Stop copying."""
 
 
 def reader_of(url: str) -> Remote:

@@ -108,6 +108,11 @@ class Handling:
     fetch: Fetch | None = None
     most_fetched: int = 2
 
+    def close(self) -> None:
+        """Stop copying remote containers."""
+        if self.fetch is not None:
+            self.fetch.close()
+
 
 class Supply:
     """Gives the images of a listing, from a place on.

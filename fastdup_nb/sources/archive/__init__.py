@@ -11,6 +11,7 @@ from fastdup_nb.sources.archive.tar import TarArchive
 from fastdup_nb.sources.archive.zip import ZipArchive
 
 if TYPE_CHECKING:
+    from fastdup_nb.sources.archive.blob import Blob
     from fastdup_nb.sources.containers import Container
     from fastdup_nb.sources.limits import Limits
 
@@ -43,7 +44,24 @@ def open_container(path: str, name: str, limits: Limits) -> Container:
     ImageError
         When it is empty, cannot be read or is no such archive.
     """
-    blob = FileBlob(path)
+    return open_blob(FileBlob(path), name, limits)
+
+
+def open_blob(blob: Blob, name: str, limits: Limits) -> Container:
+    """Open an archive from its bytes, wherever they are.
+
+    Parameters
+    ----------
+    blob : Blob
+        The bytes.
+    name, limits
+        As `open_container` takes them.
+
+    Raises
+    ------
+    ImageError
+        When it is empty, cannot be read or is no such archive.
+    """
     head = blob.read_at(0, _HEAD)
     if not head:
         raise ImageError(ImageProblem.CONTAINER, "the file is empty")

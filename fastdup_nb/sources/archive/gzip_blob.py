@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from fastdup_nb.errors import ImageError, ImageProblem
 
 if TYPE_CHECKING:
-    from fastdup_nb.sources.archive.blob import FileBlob
+    from fastdup_nb.sources.archive.blob import Blob
 
 MOST_POINTS = 128
 FIRST_SPACING = 4 << 20
@@ -58,7 +58,7 @@ class GzipBlob:
         Bytes of the file.
     """
 
-    def __init__(self, blob: FileBlob) -> None:
+    def __init__(self, blob: Blob) -> None:
         self._blob, self.packed = blob, blob.packed
         self._turn = Lock()
         self._state = _State(0, 0, b"", None)

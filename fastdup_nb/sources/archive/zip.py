@@ -10,7 +10,7 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from fastdup_nb.errors import ImageError, ImageProblem
-from fastdup_nb.sources.archive.blob import BlobReader, FileBlob
+from fastdup_nb.sources.archive.blob import Blob, BlobReader
 from fastdup_nb.sources.archive.entry import Entry, Sorter, count_members, is_wanted, problem_of
 from fastdup_nb.sources.archive.names import tidy_name
 from fastdup_nb.sources.containers import Member
@@ -44,7 +44,7 @@ class ZipArchive:
         When its directory cannot be read.
     """
 
-    def __init__(self, blob: FileBlob, name: str, limits: Limits) -> None:
+    def __init__(self, blob: Blob, name: str, limits: Limits) -> None:
         self._blob, self._name, self._limits = blob, name, limits
         try:
             self._archive = zipfile.ZipFile(BlobReader(blob, blob.packed))

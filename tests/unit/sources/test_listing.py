@@ -7,8 +7,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from fastdup_nb.errors import EmptyInputError, InputError, InputNotFoundError
-from fastdup_nb.sources import resolve
+from fastdup_nb.errors import (
+    EmptyInputError,
+    InputError,
+    InputNotFoundError,
+    MissingDependencyError,
+)
+from fastdup_nb.sources import cloud_access, resolve
 
 
 @pytest.fixture
@@ -141,15 +146,29 @@ def test_file_urls_are_decoded(tmp_path):
         resolve("file://server/x.jpg")
 
 
-@pytest.mark.parametrize(
-    "remote", ["s3://b/f", "minio://google/b", "gs://b", "https://x.org/a.jpg", "S3://B"]
-)
+@pytest.mark.parametrize("remote", ["https://x.org/a.jpg", "ftp://b/f"])
 def test_remote_inputs(remote, tmp_path):
     (tmp_path / "l.txt").write_text(f"/a/x.jpg\n{remote}\n")
     for given in (remote, ["/a/x.jpg", remote], tmp_path / "l.txt"):
         with pytest.raises(InputError, match="not available in this version") as caught:
             resolve(given)
         one_line(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("url", "extra"), [("s3://b/f", "cloud"), ("gs://b/f", "gcs"), ("az://b/f", "azure")]
+)
+def test_buckets_without_their_extra(url, extra, monkeypatch):
+    def missing(protocol):
+        raise ImportError(protocol)
+
+    fsspec = pytest.importorskip("fsspec")
+    cloud_access._file_system.cache_clear()
+    monkeypatch.setattr(fsspec, "get_filesystem_class", missing)
+    with pytest.raises(MissingDependencyError) as caught:
+        resolve(url)
+    one_line(caught.value)
+    assert f"fastdup_nb[{extra}]" in caught.value.hint
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,181 @@
+"""Which file system serves a URL: s3, minio, gs and az through fsspec, and their credentials.
+
+Credentials are those that the libraries find by themselves (environment, configuration files), for
+`minio://` those of the MinIO client. They stay in the memory of these libraries: no URL, table,
+message or file of ours holds them.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from fastdup_nb.errors import InputError, MissingDependencyError
+
+# Scheme -> (library, extra, fsspec's protocol).
+LIBRARIES = {
+    "s3": ("s3fs", "cloud", "s3"),
+    "minio": ("s3fs", "cloud", "s3"),
+    "gs": ("gcsfs", "gcs", "gcs"),
+    "az": ("adlfs", "azure", "az"),
+}
+ENDPOINT_VARIABLES = ("FASTDUP_S3_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL")
+ANONYMOUS_VARIABLE = "FASTDUP_NB_S3_ANONYMOUS"
+_CONNECT_SECONDS, _READ_SECONDS = 10, 60
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A URL, taken apart.
+
+    Parameters
+    ----------
+    scheme : str
+        Lower case.
+    alias : str
+        Of `minio://alias/...`; else empty.
+    key : str
+        Bucket and key, as the file system takes it.
+    """
+
+    scheme: str
+    alias: str
+    key: str
+
+    @property
+    def bucket(self) -> str:
+        """The bucket or container."""
+        return self.key.split("/", 1)[0]
+
+    @property
+    def root(self) -> str:
+        """What URLs of this place begin with."""
+        return f"{self.scheme}://{self.alias}/" if self.alias else f"{self.scheme}://"
+
+
+def take_apart(url: str) -> Place:
+    """Read a URL. Keys are taken as they are: nothing in them is an escape.
+
+    Raises
+    ------
+    InputError
+        When it names no bucket, or holds credentials.
+
+    Examples
+    --------
+    >>> take_apart("minio://google/visual_db/sku110k").alias
+    'google'
+    """
+    scheme, _, rest = url.partition("://")
+    scheme = scheme.lower()
+    alias = ""
+    if scheme == "minio":
+        alias, _, rest = rest.partition("/")
+    key = rest.lstrip("/")
+    bucket = key.split("/", 1)[0]
+    if "@" in bucket or "@" in alias:
+        where = f"{scheme}://...@..."
+        hint = "Put them into the environment or the configuration file of the client."
+        raise InputError(f"{where} has credentials in it, which would end up in tables.", hint)
+    if not bucket or (scheme == "minio" and not alias):
+        form = "minio://alias/bucket/prefix" if scheme == "minio" else f"{scheme}://bucket/prefix"
+        raise InputError(f"{url!r} names no bucket.", f"Write {form}.")
+    return Place(scheme, alias, key)
+
+
+def file_system(place: Place) -> Any:
+    """Return the fsspec file system of a place.
+
+    Raises
+    ------
+    MissingDependencyError
+        When its library is not installed; names the extra.
+    InputError
+        For an alias that is not known.
+    """
+    endpoint = next((os.environ[n] for n in ENDPOINT_VARIABLES if os.environ.get(n)), "")
+    anonymous = os.environ.get(ANONYMOUS_VARIABLE, "") not in ("", "0")
+    identity = (endpoint, anonymous, *_alias(place.alias)) if place.alias else (endpoint, anonymous)
+    return _file_system(place.scheme, identity, _environment())
+
+
+def _environment() -> tuple[str, ...]:
+    """Return what the libraries read when set up: other values need another file system."""
+    names = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE")
+    return tuple(os.environ.get(name, "") for name in names)
+
+
+@lru_cache(maxsize=8)
+def _file_system(scheme: str, identity: tuple[Any, ...], environment: tuple[str, ...]) -> Any:
+    del environment  # part of the key only
+    library, extra, protocol = LIBRARIES[scheme]
+    try:
+        import fsspec
+
+        made = fsspec.get_filesystem_class(protocol)
+    except ImportError as error:
+        message = f"Reading {scheme}:// needs {library}."
+        raise MissingDependencyError(message, f'pip install "fastdup_nb[{extra}]"') from error
+    options: dict[str, Any] = {"skip_instance_cache": True, "use_listings_cache": False}
+    if protocol == "s3":
+        options |= _s3_options(*identity)
+    return made(**options)
+
+
+def _s3_options(
+    endpoint: str,
+    anonymous: bool,  # noqa: FBT001 - always part of the same tuple
+    url: str = "",
+    key: str = "",
+    secret: str = "",
+) -> dict[str, Any]:
+    options: dict[str, Any] = {
+        "anon": anonymous,
+        "config_kwargs": {
+            "connect_timeout": _CONNECT_SECONDS,
+            "read_timeout": _READ_SECONDS,
+            # Waiting and trying again is ours: one place, one clear line about it.
+            "retries": {"max_attempts": 1},
+            "max_pool_connections": 32,
+        },
+    }
+    if where := url or endpoint:
+        options["client_kwargs"] = {"endpoint_url": where}
+        # Names of hosts made of buckets are seldom set up on servers of one's own.
+        options["config_kwargs"]["s3"] = {"addressing_style": "path"}
+    if key:
+        options |= {"key": key, "secret": secret, "anon": False}
+    elif url:
+        options["anon"] = True
+    return options
+
+
+def _alias(name: str) -> tuple[str, str, str]:
+    """Return endpoint, key and secret of an alias of the MinIO client.
+
+    As that client does: `MC_HOST_<alias>` in the environment, then `config.json` in
+    `MC_CONFIG_DIR` or `~/.mc`.
+    """
+    if url := os.environ.get(f"MC_HOST_{name}"):
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+        port = f":{parts.port}" if parts.port else ""
+        endpoint = f"{parts.scheme}://{host}{port}"
+        return endpoint, unquote(parts.username or ""), unquote(parts.password or "")
+    path = Path(os.environ.get("MC_CONFIG_DIR") or "~/.mc").expanduser() / "config.json"
+    known: dict[str, Any] = {}
+    try:
+        read = json.loads(path.read_text("utf-8"))
+        known = read.get("aliases") or read.get("hosts") or {}
+        entry = known[name]
+        return str(entry["url"]), str(entry.get("accessKey", "")), str(entry.get("secretKey", ""))
+    except (OSError, ValueError, KeyError, AttributeError, TypeError) as error:
+        there = f" It has: {', '.join(sorted(map(str, known)))}." if known else ""
+        message = f"The MinIO client has no alias {name!r} in {path}.{there}"
+        hint = f"Make it with: mc alias set {name} URL KEY SECRET; or set MC_HOST_{name}."
+        raise InputError(message, hint) from error

@@ -1,0 +1,315 @@
+"""Images in buckets, on a real S3 server that these tests start: Ceph."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import shutil
+import tarfile
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import fastdup_nb
+from fastdup_nb.errors import InputError, InputNotFoundError, RunInterruptedError
+from fastdup_nb.progress import SilentProgress
+from fastdup_nb.sources import exists, read_bytes, resolve
+from fastdup_nb.sources.cloud_access import take_apart
+from tests.integration import ceph
+from tests.pictures import draw, write_pictures
+
+pytestmark = pytest.mark.slow
+if os.environ.get("FASTDUP_NB_NO_CEPH") == "1":
+    pytest.skip("FASTDUP_NB_NO_CEPH=1", allow_module_level=True)
+
+KEYS = ["a b/ü%20+&é.jpg", "a b/#1?.jpg", "a b/日本.jpg", "plain.jpg", "z/=;,'.jpg"]
+MANY = 1150
+
+
+def jpeg(seed):
+    buffer = io.BytesIO()
+    draw(seed).save(buffer, "JPEG", quality=90)
+    return buffer.getvalue()
+
+
+def tar_of(seeds, mode="w"):
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode=mode) as archive:
+        for seed in seeds:
+            data = jpeg(seed)
+            info = tarfile.TarInfo(f"in/{seed:03d}.jpg")
+            info.size = len(data)
+            archive.addfile(info, io.BytesIO(data))
+    return buffer.getvalue()
+
+
+@pytest.fixture(scope="module")
+def server():
+    if not ceph.is_installed():
+        pytest.fail(
+            "Ceph is not installed (apt install radosgw ceph-mon ceph-osd); see FASTDUP_NB_NO_CEPH."
+        )
+    folder = Path(tempfile.mkdtemp(prefix="ceph"))  # short: sockets have short names
+    made = ceph.Ceph(folder)
+    try:
+        made.start()
+        yield made
+    finally:
+        made.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="module")
+def bucket(server):
+    import s3fs
+
+    system = s3fs.S3FileSystem(
+        key=ceph.KEY,
+        secret=ceph.SECRET,
+        client_kwargs={"endpoint_url": server.endpoint},
+        config_kwargs={"s3": {"addressing_style": "path"}},
+    )
+    system.mkdir("photos")
+    for number, key in enumerate(KEYS):
+        system.pipe_file(f"photos/odd/{key}", jpeg(number))
+    for number in range(60):
+        system.pipe_file(f"photos/sixty/{number:03d}.jpg", jpeg(number % 50))
+    system.pipe_file("photos/bad/empty.jpg", b"")
+    system.pipe_file("photos/bad/text.jpg", b"no image")
+    system.pipe_file("photos/bad/good.jpg", jpeg(1))
+    system.pipe_file("photos/bad/notes.txt", b"not listed")
+    for number in range(4):
+        data = tar_of(range(number * 5, number * 5 + 5), "w" if number % 2 else "w:gz")
+        suffix = "tar" if number % 2 else "tar.gz"
+        system.pipe_file(f"photos/shards/{number}.{suffix}", data)
+    system.mkdir("empty")
+    data = jpeg(1)
+    system.mkdir("many")
+    system.pipe({f"many/{number:05d}.jpg": data for number in range(MANY)})
+    return system
+
+
+@pytest.fixture
+def access(server, monkeypatch, tmp_path):
+    """Set the environment of a user of the server; of the test's own home."""
+    home = tmp_path / "home"
+    home.mkdir()
+    for name in [name for name in os.environ if name.startswith(("AWS_", "MC_"))]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", ceph.KEY)
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", ceph.SECRET)
+    monkeypatch.setenv("FASTDUP_S3_ENDPOINT_URL", server.endpoint)
+    return monkeypatch
+
+
+def rows(folder, name="atrain_features.dat.csv"):
+    return pd.read_csv(folder / name)
+
+
+def mirrored(bucket, prefix, folder):
+    """Return a local folder with what is below a prefix."""
+    for name in bucket.find(prefix):
+        path = folder / name.removeprefix(prefix).lstrip("/")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(bucket.cat_file(name))
+    return folder
+
+
+def test_the_same_as_local_files(bucket, access, tmp_path):
+    local = mirrored(bucket, "photos/sixty", tmp_path / "sixty")
+    assert fastdup_nb.run("s3://photos/sixty", str(tmp_path / "remote")) == 0
+    assert fastdup_nb.run(str(local), str(tmp_path / "local")) == 0
+    for name in ("atrain_features.dat", "component_info.csv"):
+        one, other = (tmp_path / side / name for side in ("remote", "local"))
+        assert one.read_bytes() == other.read_bytes()
+    for name in ("similarity.csv", "atrain_stats.csv"):
+        remote = (tmp_path / "remote" / name).read_text()
+        assert (
+            remote.replace("s3://photos/sixty", str(local))
+            == (tmp_path / "local" / name).read_text()
+        )
+    assert fastdup_nb.create_duplicates_gallery(str(tmp_path / "remote"), str(tmp_path)) == 0
+    assert (tmp_path / "duplicates.html").read_text().count("data:image/jpeg") >= 20
+
+
+def test_odd_keys(bucket, access, tmp_path):
+    found = resolve("s3://photos/odd").paths
+    assert found == sorted((f"s3://photos/odd/{key}" for key in KEYS), key=str.encode)
+    for url in found:
+        number = KEYS.index(url.removeprefix("s3://photos/odd/"))
+        assert read_bytes(url) == jpeg(number)
+        assert exists(url)
+    assert not exists("s3://photos/odd/none.jpg")
+    (tmp_path / "list.txt").write_text("\n".join(found[:3]), "utf-8")
+    assert fastdup_nb.run(str(tmp_path / "list.txt"), str(tmp_path / "w")) == 0
+    assert list(rows(tmp_path / "w")["filename"]) == found[:3]
+
+
+def test_more_than_a_page_of_keys(bucket, access):
+    listing = resolve("s3://many")
+    assert len(listing.paths) == MANY
+    assert listing.paths[-1] == f"s3://many/{MANY - 1:05d}.jpg"
+
+
+def test_bad_objects_have_their_reason(bucket, access, tmp_path):
+    assert fastdup_nb.run("s3://photos/bad", str(tmp_path)) == 0
+    bad = rows(tmp_path, "atrain_features.bad.csv").set_index("filename")
+    assert "empty" in bad.loc["s3://photos/bad/empty.jpg", "reason"]
+    assert "s3://photos/bad/text.jpg" in bad.index
+    assert list(rows(tmp_path)["filename"]) == ["s3://photos/bad/good.jpg"]
+
+
+def test_archives(bucket, access, tmp_path):
+    local = mirrored(bucket, "photos/shards", tmp_path / "shards")
+    assert fastdup_nb.run("s3://photos/shards", str(tmp_path / "remote")) == 0
+    assert fastdup_nb.run(str(local), str(tmp_path / "local")) == 0
+    features = [(tmp_path / side / "atrain_features.dat") for side in ("remote", "local")]
+    assert features[0].read_bytes() == features[1].read_bytes()
+    names = rows(tmp_path / "remote")["filename"]
+    assert names[0] == "s3://photos/shards/0.tar.gz/in/000.jpg"
+    assert not list((tmp_path / "remote").rglob("*.tar*"))  # copies are gone
+    for name, seed in ((names[7], 7), (names[19], 19)):
+        assert read_bytes(name) == jpeg(seed)  # of a tar and of a tar.gz, without a copy
+    assert not exists("s3://photos/shards/1.tar/in/none.jpg")
+
+
+def test_copies_of_archives_are_few_and_can_be_kept(bucket, access, tmp_path, monkeypatch):
+    from fastdup_nb.sources import cloud
+
+    most, copy_to = 0, cloud.copy_to
+
+    def counted(url, path):
+        nonlocal most
+        copy_to(url, path)
+        most = max(most, len(list((tmp_path / "w").rglob("*.tar*"))))
+
+    monkeypatch.setattr(cloud, "copy_to", counted)
+    assert fastdup_nb.run("s3://photos/shards", str(tmp_path / "w"), num_threads=1) == 0
+    assert 0 < most <= 2
+    options = {"turi_param": "delete_tar=0", "num_threads": 1}
+    assert fastdup_nb.run("s3://photos/shards", str(tmp_path / "kept"), **options) == 0
+    assert len(list((tmp_path / "kept" / "tmp").rglob("*.tar*"))) == 4
+
+
+def test_sync_s3_to_local(bucket, access, tmp_path):
+    """`sync_s3_to_local=0|1`: "sync s3 to local folder to improve performance"."""
+    options = {"turi_param": "sync_s3_to_local=1"}
+    assert fastdup_nb.run("s3://photos/odd", str(tmp_path), **options) == 0
+    names = list(rows(tmp_path)["filename"])
+    assert len(names) == len(KEYS)
+    assert all(
+        Path(name).is_relative_to(tmp_path / "tmp") and Path(name).is_file() for name in names
+    )
+
+
+def test_minio_aliases(server, bucket, access, tmp_path):
+    """ "When using minio append the minio server name for example minio://google/visual_db"."""
+    access.delenv("AWS_ACCESS_KEY_ID")
+    access.delenv("AWS_SECRET_ACCESS_KEY")
+    access.delenv("FASTDUP_S3_ENDPOINT_URL")
+    port = server.endpoint.removeprefix("http://")
+    access.setenv("MC_HOST_mine", f"http://{ceph.KEY}:{ceph.SECRET}@{port}")
+    config = Path(os.environ["HOME"]) / ".mc"
+    config.mkdir()
+    alias = {"url": server.endpoint, "accessKey": ceph.KEY, "secretKey": ceph.SECRET}
+    (config / "config.json").write_text(json.dumps({"version": "10", "aliases": {"filed": alias}}))
+    for name in ("mine", "filed"):
+        work_dir = tmp_path / name
+        assert fastdup_nb.run(f"minio://{name}/photos/odd", str(work_dir)) == 0
+        assert rows(work_dir)["filename"][0].startswith(f"minio://{name}/photos/odd/")
+    with pytest.raises(InputError, match=r"no alias 'other'.*filed"):
+        resolve("minio://other/photos")
+
+
+def test_secrets_are_written_nowhere(bucket, access, tmp_path, capfd):
+    assert fastdup_nb.run("s3://photos/bad", str(tmp_path / "w"), verbose=True) == 0
+    assert fastdup_nb.run("s3://photos/none", str(tmp_path / "w2")) == 1
+    written = b"".join(p.read_bytes() for p in (tmp_path / "w").rglob("*") if p.is_file())
+    told = "".join(capfd.readouterr())
+    for secret in (ceph.KEY, ceph.SECRET):
+        assert secret.encode() not in written
+        assert secret not in told
+
+
+def test_what_cannot_be_listed(bucket, access):
+    def refused(url, error, message, hint):
+        with pytest.raises(error, match=message) as caught:
+            resolve(url)
+        assert hint in caught.value.hint
+
+    refused("s3://photos/none", InputNotFoundError, "nothing at s3://photos/none", "prefix")
+    refused("s3://nobucket", InputNotFoundError, "no bucket 'nobucket'", "name")
+    refused("s3://empty", InputNotFoundError, "nothing at s3://empty", "prefix")
+    refused("s3://", InputError, "names no bucket", "s3://bucket/prefix")
+    refused("s3://key:word@photos/x", InputError, "credentials in it", "environment")
+    refused("ftp://photos/x", InputError, "not available", "local folder")
+    access.setenv("AWS_SECRET_ACCESS_KEY", "wrong")
+    refused("s3://photos", InputError, "key or the secret is wrong", "secret")
+    access.setenv("AWS_SECRET_ACCESS_KEY", ceph.SECRET)
+    access.setenv("AWS_ACCESS_KEY_ID", "nobody")
+    refused("s3://photos", InputError, "key or the secret is wrong", "secret")
+    access.delenv("AWS_ACCESS_KEY_ID")
+    access.delenv("AWS_SECRET_ACCESS_KEY")
+    refused("s3://photos", InputError, "no credentials for s3://photos", "FASTDUP_NB_S3_ANONYMOUS")
+
+
+class _Watch(SilentProgress):
+    """Calls something once, when so many images are done."""
+
+    def __init__(self, at, call):
+        self.done, self._at, self._call = 0, at, call
+
+    def advance(self, done, bad=0):
+        self.done += done
+        if self._call and self.done >= self._at:
+            call, self._call = self._call, None
+            call()
+
+
+def test_a_server_that_comes_back_is_waited_for(server, bucket, access, tmp_path):
+    def restart():
+        server.kill_gateway()
+        threading.Thread(target=lambda: (time.sleep(2), server.start_gateway())).start()
+
+    found = fastdup_nb.Fastdup.run("s3://photos/sixty", tmp_path / "w", progress=_Watch(8, restart))
+    names, vectors = found.embeddings()
+    assert len(names) == 60
+    assert len(found.invalid_instances()) == 0
+    assert np.isfinite(vectors).all()
+
+
+def test_a_server_that_stays_away_stops_a_run_that_can_be_resumed(server, bucket, access, tmp_path):
+    access.setenv("FASTDUP_NB_CLOUD_PATIENCE", "1")
+    with pytest.raises(RunInterruptedError, match="does not answer") as caught:
+        fastdup_nb.Fastdup.run(
+            "s3://photos/sixty", tmp_path / "w", progress=_Watch(8, server.kill_gateway)
+        )
+    assert "resume=1" in caught.value.hint
+    server.start_gateway()
+    again = _Watch(999, None)
+    found = fastdup_nb.Fastdup.run("s3://photos/sixty", tmp_path / "w", progress=again, resume=1)
+    assert len(found.embeddings()[0]) == 60
+    assert again.done < 60 + 60  # not all images, and the neighbours
+    whole = fastdup_nb.Fastdup.run("s3://photos/sixty", tmp_path / "whole")
+    assert (found.embeddings()[1] == whole.embeddings()[1]).all()
+
+
+def test_test_sets_in_a_bucket(bucket, access, tmp_path):
+    """`test_dir`: "An s3:// or minio:// path."."""
+    photos = write_pictures(tmp_path / "photos", 5)[0].parent
+    assert fastdup_nb.run(str(photos), str(tmp_path / "w"), test_dir="s3://photos/odd") == 0
+    pairs = pd.read_csv(tmp_path / "w" / "similarity.csv")
+    assert (pairs["distance"] > 0.99).sum() >= 5
+
+
+def test_keys_are_taken_as_they_are():
+    assert take_apart("s3://b/a%20b?c#d").key == "b/a%20b?c#d"
+    assert take_apart("minio://alias/b/c").root == "minio://alias/"
