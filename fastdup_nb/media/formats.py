@@ -54,6 +54,7 @@ CODECS = {
         "jpg_2000",
         "install a Pillow built with OpenJPEG",
     ),
+    "DICOM": Codec("fastdup_nb.media.dicom", "open_dicom", "", "pip install fastdup_nb[dicom]"),
 }
 
 _SIGNATURES = (
@@ -128,6 +129,8 @@ def identify(data: bytes) -> str:
         return _identify_riff(head)
     if head[4:8] == b"ftyp":
         return _identify_iso_media(data)
+    if data[128:132] == b"DICM":  # behind a preamble of anything
+        return "DICOM"
     raise _describe_stranger(data)
 
 

@@ -21,6 +21,7 @@ IMAGE_SUFFIXES = frozenset(
         "heic",
         "avif",
         "jp2",
+        "dcm",
     )
 )
 # Archives that cannot be read; those that can are in `containers`.
