@@ -129,6 +129,23 @@ def write(image: Image.Image, random: Random) -> Image.Image:
     return image
 
 
+def caption(image: Image.Image, random: Random) -> Image.Image:
+    """Put a bar with one or two lines of text at the bottom or the top, as memes have."""
+    image = image.copy()
+    draw = ImageDraw.Draw(image)
+    width, height = image.size
+    share = random.uniform(0.12, 0.32)
+    top = 0 if random.random() < 0.3 else int((1 - share) * height)
+    light = random.random() < 0.7
+    draw.rectangle((0, top, width, top + share * height), fill="white" if light else "black")
+    size = int(random.choice(list(_FONTS)))
+    for line in range(int(random.integers(1, 3))):
+        text = "".join(random.choice(_LETTERS, int(random.integers(6, 22))))
+        place = (4, top + 3 + line * (size + 2))
+        draw.text(place, text, fill="black" if light else "white", font=_FONTS[size])
+    return image
+
+
 def stickers(image: Image.Image, random: Random) -> Image.Image:
     """Emoji-like faces, discs and boxes on top."""
     image = image.copy()
@@ -267,7 +284,8 @@ _VALUES: tuple[tuple[Change, float], ...] = (
     (shrink, 0.2),
 )
 _LATE: tuple[tuple[Change, float], ...] = (
-    (write, 0.1),
+    (write, 0.12),
+    (caption, 0.06),
     (stickers, 0.1),
     (noise, 0.12),
     (recompress, 0.25),
@@ -293,9 +311,9 @@ def strong_copy(image: Image.Image, random: Random, donor: Donor) -> Image.Image
     image = _at_most_one(image, random, ((quarter_turn, 0.18), (tilt, 0.16), (perspective, 0.06)))
     image = _sometimes(image, random, _VALUES)
     around: tuple[tuple[Change, float], ...] = (
-        (border, 0.1),
-        (lambda i, r: paste_on(i, r, donor), 0.12),
-        (screenshot, 0.06),
+        (border, 0.12),
+        (lambda i, r: paste_on(i, r, donor), 0.16),
+        (screenshot, 0.1),
         (lambda i, r: blend(i, r, donor), 0.03),
     )
     return _sometimes(_at_most_one(image, random, around), random, _LATE)

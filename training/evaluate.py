@@ -1,4 +1,4 @@
-"""Stage 5, ``python -m training.evaluate``: how well an ONNX model finds copies.
+"""Stage 6, ``python -m training.evaluate``: how well an ONNX model finds copies.
 
 Originals are the photos of the tars named; copies are made of some of them, with the 24 distortions
 in turn. Figures:

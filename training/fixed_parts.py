@@ -19,8 +19,6 @@ Array = npt.NDArray[np.float32]
 
 SIDE = 128
 DIRECTIONS = 8
-HALF = SIDE // 2
-QUARTER = SIDE // 4
 
 # Luma and two opponent colours of RGB; rows sum to 1, 0, 0.
 OPPONENT = np.array([[0.299, 0.587, 0.114], [0.5, -0.5, 0.0], [-0.25, -0.25, 0.5]])
@@ -30,6 +28,8 @@ OPPONENT = np.array([[0.299, 0.587, 0.114], [0.5, -0.5, 0.0], [-0.25, -0.25, 0.5
 class Sizes:
     """How finely each part looks."""
 
+    side: int = SIDE
+    """Pixels of the photos, a multiple of 8."""
     luma: int = 12
     """Cosine frequencies of the luma along each axis."""
     chroma: int = 6
@@ -104,7 +104,7 @@ def add_parts(
     g : GraphBuilder
         The graph.
     pixels : str
-        Name of the photos, float [N, 3, 128, 128] from 0 to 255.
+        Name of the photos, float [N, 3, side, side] from 0 to 255.
     sizes : Sizes
         How finely.
     means : dict of str to ndarray
@@ -120,9 +120,9 @@ def add_parts(
     halved = g.convolution(g.average(pixels, 2), OPPONENT[:, :, None, None] / 255)
     quartered = g.average(halved, 2)
     parts = {
-        "luma": _frequencies(g, quartered, sizes.luma, range(1)),
-        "chroma": _frequencies(g, quartered, sizes.chroma, range(1, 3)),
-        "gradients": _gradients(g, halved, sizes.grid),
+        "luma": _frequencies(g, quartered, sizes.side // 4, sizes.luma, range(1)),
+        "chroma": _frequencies(g, quartered, sizes.side // 4, sizes.chroma, range(1, 3)),
+        "gradients": _gradients(g, halved, sizes.side // 2, sizes.grid),
         "colours": _colours(g, g.average(quartered, 2), sizes.colours),
     }
     centred = _centred(g, parts, means)
@@ -131,6 +131,22 @@ def add_parts(
         turned = add_turned(g, flat, sizes.luma, sizes.chroma, sizes.grid)
         centred |= _centred(g, turned, means)
     return centred
+
+
+def layout_dimensions(luma: int, chroma: int) -> int:
+    """Length of what ``add_layout`` adds."""
+    return luma**2 + 2 * chroma**2
+
+
+def add_layout(g: GraphBuilder, pixels: str, side: int, luma: int, chroma: int) -> str:
+    """Add the layout alone, cheaply: luma and chroma frequencies [N, luma^2 + 2 chroma^2, 1, 1].
+
+    ``pixels`` are float [N, 3, side, side] from 0 to 255.
+    """
+    cells = g.convolution(g.average(pixels, 4), OPPONENT[:, :, None, None] / 255)
+    light = _frequencies(g, cells, side // 4, luma, range(1))
+    colour = _frequencies(g, cells, side // 4, chroma, range(1, 3))
+    return g.node("Concat", light, colour, axis=1)
 
 
 def _centred(g: GraphBuilder, parts: dict[str, str], means: dict[str, Array]) -> dict[str, str]:
@@ -143,8 +159,8 @@ def _centred(g: GraphBuilder, parts: dict[str, str], means: dict[str, Array]) ->
     }
 
 
-def _frequencies(g: GraphBuilder, cells: str, count: int, channels: range) -> str:
-    """Lowest ``count`` x ``count`` cosine frequencies of some channels of [N, 3, 32, 32].
+def _frequencies(g: GraphBuilder, cells: str, side: int, count: int, channels: range) -> str:
+    """Lowest ``count`` x ``count`` cosine frequencies of some channels of [N, 3, side, side].
 
     Natural images fall off as 1 / frequency; a milder power of it raises them again. The mean
     (frequency 0, 0) is kept low: it is what a change of brightness moves.
@@ -152,18 +168,18 @@ def _frequencies(g: GraphBuilder, cells: str, count: int, channels: range) -> st
     squares = np.arange(count) ** 2.0
     rank = np.sqrt(np.add.outer(squares, squares))
     rise = np.where(rank == 0, 0.35, np.maximum(rank, 1.0) ** 0.6)
-    place = (np.arange(QUARTER) + 0.5) / QUARTER
-    waves = np.cos(np.pi * np.outer(np.arange(count), place)) / QUARTER
-    # Columns first, then rows: [N, k, 32, 32] -> [N, k * count, 32, 1] -> [N, k * count^2, 1, 1].
+    place = (np.arange(side) + 0.5) / side
+    waves = np.cos(np.pi * np.outer(np.arange(count), place)) / side
+    # Columns first, then rows: [N, k, s, s] -> [N, k * count, s, 1] -> [N, k * count^2, 1, 1].
     k = len(channels)
     across = np.tile(waves[:, None, None, :], (k, 1, 1, 1))
-    down = np.tile((rise[:, :, None] * waves).reshape(-1, 1, QUARTER, 1), (k, 1, 1, 1))
+    down = np.tile((rise[:, :, None] * waves).reshape(-1, 1, side, 1), (k, 1, 1, 1))
     chosen = g.part(cells, channels.start, channels.stop)
     return g.convolution(g.convolution(chosen, across, groups=k), down, groups=k * count)
 
 
-def _gradients(g: GraphBuilder, halved: str, grid: int) -> str:
-    """Orientation histograms of the luma of [N, 3, 64, 64], on overlapping cells."""
+def _gradients(g: GraphBuilder, halved: str, side: int, grid: int) -> str:
+    """Orientation histograms of the luma of [N, 3, side, side], on overlapping cells."""
     kernels = np.zeros((DIRECTIONS, 3, 3, 3))
     kernels[:, :1] = gradient_kernels()
     along = g.node("Relu", g.convolution(halved, kernels))
@@ -171,8 +187,8 @@ def _gradients(g: GraphBuilder, halved: str, grid: int) -> str:
     # cos^2 assignment divided once by the magnitude: linear in contrast, sharper than a cosine.
     energy = g.channel_sum(square, DIRECTIONS)
     votes = g.node("Div", square, g.node("Sqrt", g.node("Add", energy, g.weight(1e-4))))
-    step = (HALF - 2) // grid
-    cell = HALF - 2 - step * (grid - 1)
+    step = (side - 2) // grid
+    cell = side - 2 - step * (grid - 1)
     cells = g.node("AveragePool", votes, kernel_shape=[cell, cell], strides=[step, step])
     count = DIRECTIONS * grid**2
     flat = g.node("Reshape", cells, g.weight([0, count, 1, 1], np.int64))
@@ -202,7 +218,7 @@ def constant(g: GraphBuilder, part: str, value: float) -> str:
 
 
 def mean_parts(sizes: Sizes, photos: npt.NDArray[np.uint8]) -> dict[str, Array]:
-    """Mean of each part over ``photos`` (uint8 [n, 128, 128, 3]).
+    """Mean of each part over ``photos`` (uint8 [n, side, side, 3]).
 
     Layout frequencies other than the mean colour have a mean near 0 by nature and are left alone.
     """
@@ -224,7 +240,7 @@ def _mean_outputs(
 
     g = GraphBuilder()
     parts = add_parts(g, g.pixels(), sizes, means)
-    model = g.model("parts", list(parts.values()), SIDE, sum(sizes.dimensions.values()))
+    model = g.model("parts", list(parts.values()), sizes.side, sum(sizes.dimensions.values()))
     session = onnxruntime.InferenceSession(
         model.SerializeToString(), providers=["CPUExecutionProvider"]
     )

@@ -17,15 +17,16 @@ class Balance:
 
     keys: float = 1.0
     cosine: float = 1.0
-    classes: float = 1.0
+    classes: float = 2.0
     pairs: float = 0.6
     spread: float = 0.05
     key_temperature: float = 0.06
     pair_temperature: float = 0.07
     class_temperature: float = 0.8
-    relation: float = 0.25
+    relation: float = 0.4
     """Part of the target over keys that goes to the photo's neighbours in the teacher's space, not
-    to itself."""
+    to itself: what keeps classes together."""
+    relation_temperature: float = 0.05
 
 
 def teacher_keys(cache: Path, dimensions: int) -> Tensor:
@@ -45,7 +46,24 @@ def teacher_keys(cache: Path, dimensions: int) -> Tensor:
     return functional.normalize(features @ axes, dim=1)
 
 
-class Lesson(nn.Module):
+class Pupil(nn.Module):
+    """A student and what is needed to teach it classes.
+
+    Parameters
+    ----------
+    student : nn.Module
+        Photos to vectors.
+    dimensions, classes : int
+        Length of the vectors; how many classes the teacher knows.
+    """
+
+    def __init__(self, student: nn.Module, dimensions: int, classes: int) -> None:
+        super().__init__()
+        self.student = student
+        self.classes = nn.Linear(dimensions, classes)
+
+
+class Lesson:
     """All losses of one batch.
 
     Parameters
@@ -60,37 +78,35 @@ class Lesson(nn.Module):
         How many keys beside the batch's own a photo is compared with.
     """
 
-    keys: Tensor
-
-    def __init__(self, cache: Path, dimensions: int, balance: Balance, sampled: int = 4096) -> None:
-        super().__init__()
+    def __init__(self, cache: Path, dimensions: int, balance: Balance, sampled: int = 3072) -> None:
         self.balance = balance
         self.sampled = sampled
-        self.register_buffer("keys", teacher_keys(cache, dimensions), persistent=False)
+        self.keys = teacher_keys(cache, dimensions)
         self.logits = np.load(cache / "teacher_logits.npy", mmap_mode="r")
-        self.classes = nn.Linear(dimensions, self.logits.shape[1])
 
-    def forward(
-        self, numbers: Tensor, mild: Tensor, strong: Tensor, generator: torch.Generator
+    def __call__(
+        self, pupil: Pupil, numbers: Tensor, pixels: Tensor, generator: torch.Generator
     ) -> dict[str, Tensor]:
         """Loss parts, already weighted.
 
         Parameters
         ----------
+        pupil : Pupil
+            Who is taught.
         numbers : Tensor of shape (n,)
             Photo numbers.
-        mild, strong : Tensor of shape (n, dimensions)
-            What the student says about both copies of them.
+        pixels : Tensor of shape (2 n, 3, H, W)
+            A mild copy of each of them, then a strong one of each.
         generator : torch.Generator
             Draws the keys.
         """
         b = self.balance
-        vectors = functional.normalize(torch.cat([mild, strong]), dim=1)
+        vectors = functional.normalize(pupil.student(pixels), dim=1)
         own = self.keys[numbers]
         parts = {
             "keys": b.keys * self._against_keys(vectors, own, numbers, generator),
             "cosine": b.cosine * (1 - (vectors * torch.cat([own, own])).sum(dim=1)).mean(),
-            "classes": b.classes * self._against_classes(vectors, numbers),
+            "classes": b.classes * self._against_classes(pupil.classes(vectors * 16), numbers),
             "pairs": b.pairs * self._pairs(vectors),
         }
         if b.spread:
@@ -109,17 +125,20 @@ class Lesson(nn.Module):
         others = others[~torch.isin(others, numbers)]
         keys = torch.cat([own, self.keys[others]])
         with torch.no_grad():
-            target = b.relation * functional.softmax(own @ keys.T / b.key_temperature, dim=1)
-            target[:, : len(own)] += (1 - b.relation) * torch.eye(len(own))
+            itself = torch.eye(len(own))
+            nearness = own @ keys.T / b.relation_temperature
+            nearness[:, : len(own)] -= 1e4 * itself
+            target = b.relation * functional.softmax(nearness, dim=1)
+            target[:, : len(own)] += (1 - b.relation) * itself
         found = functional.log_softmax(vectors @ keys.T / b.key_temperature, dim=1)
         return -(torch.cat([target, target]) * found).sum(dim=1).mean()
 
-    def _against_classes(self, vectors: Tensor, numbers: Tensor) -> Tensor:
+    def _against_classes(self, logits: Tensor, numbers: Tensor) -> Tensor:
         """Divergence of the student's class probabilities from the teacher's, both softened."""
         t = self.balance.class_temperature
         wanted = torch.from_numpy(self.logits[numbers.numpy()].astype(np.float32))
         wanted = functional.log_softmax(wanted / t, dim=1).repeat(2, 1)
-        found = functional.log_softmax(self.classes(vectors * 16) / t, dim=1)
+        found = functional.log_softmax(logits / t, dim=1)
         return functional.kl_div(found, wanted, reduction="batchmean", log_target=True) * t
 
     def _pairs(self, vectors: Tensor) -> Tensor:

@@ -11,7 +11,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor, nn
+
+from training.layers import Convolution, Norm
 
 
 @dataclass(frozen=True)
@@ -58,12 +61,13 @@ SHAPES: dict[str, Shape] = {
 
 
 def _convolution(
-    inside: int, outside: int, kernel: int, stride: int = 1, groups: int = 1
+    inside: int, outside: int, kernel: int, stride: int = 1, groups: int = 1, act: str = ""
 ) -> list[nn.Module]:
-    """Convolution without bias and its batch normalisation."""
+    """Convolution without bias, its batch normalisation and the activation."""
     padding = kernel // 2
-    layer = nn.Conv2d(inside, outside, kernel, stride, padding, groups=groups, bias=False)
-    return [layer, nn.BatchNorm2d(outside, momentum=0.02)]
+    layer = Convolution(inside, outside, kernel, stride, padding, groups=groups, bias=False)
+    # The activation is part of Norm; its old place keeps the names in checkpoints.
+    return [layer, Norm(outside, act), *([nn.Identity()] if act else [])]
 
 
 class Excitation(nn.Module):
@@ -74,9 +78,9 @@ class Excitation(nn.Module):
         inner = max(8, channels // 64 * 8)
         self.gate = nn.Sequential(
             nn.AdaptiveAvgPool2d(1),
-            nn.Conv2d(channels, inner, 1),
+            Convolution(channels, inner, 1),
             nn.ReLU(),
-            nn.Conv2d(inner, channels, 1),
+            Convolution(inner, channels, 1),
             nn.Hardsigmoid(),
         )
 
@@ -90,12 +94,9 @@ class Block(nn.Module):
 
     def __init__(self, inside: int, row: Row, *, smooth: bool) -> None:
         super().__init__()
-        act = nn.Hardswish if smooth else nn.ReLU
-        steps = [*_convolution(inside, row.expanded, 1), act()] if row.expanded != inside else []
-        steps += [
-            *_convolution(row.expanded, row.expanded, row.kernel, row.stride, row.expanded),
-            act(),
-        ]
+        act = "hardswish" if smooth else "relu"
+        steps = _convolution(inside, row.expanded, 1, act=act) if row.expanded != inside else []
+        steps += _convolution(row.expanded, row.expanded, row.kernel, row.stride, row.expanded, act)
         if row.excite:
             steps.append(Excitation(row.expanded))
         self.steps = nn.Sequential(*steps, *_convolution(row.expanded, row.out, 1))
@@ -118,17 +119,17 @@ class Student(nn.Module):
 
     def __init__(self, shape: Shape) -> None:
         super().__init__()
-        self.stem = nn.Sequential(*_convolution(3, shape.stem, 3, 2), nn.Hardswish())
+        self.stem = nn.Sequential(*_convolution(3, shape.stem, 3, 2, act="hardswish"))
         blocks: list[nn.Module] = []
         channels = shape.stem
         for place, row in enumerate(shape.rows):
             blocks.append(Block(channels, row, smooth=place >= 2))
             channels = row.out
         self.blocks = nn.Sequential(*blocks)
-        self.head = nn.Sequential(*_convolution(channels, shape.head, 1), nn.ReLU())
+        self.head = nn.Sequential(*_convolution(channels, shape.head, 1, act="relu"))
         # A 1 x 1 convolution, not a matrix product: onnxruntime then treats every image of a batch
         # alike.
-        self.project = nn.Conv2d(shape.head, shape.learned, 1)
+        self.project = Convolution(shape.head, shape.learned, 1)
 
     def forward(self, pixels: Tensor) -> Tensor:
         """Pixels [N, 3, H, W], RGB from -1 to 1 -> learned part [N, learned], of any length."""
@@ -152,14 +153,30 @@ def resized(pixels: Tensor, side: int) -> Tensor:
 
 
 class Exported(nn.Module):
-    """A student behind a change of size, its output [N, C, 1, 1]."""
+    """A student behind a change of size, its output [N, C, 1, 1].
 
-    def __init__(self, student: Student, side: int) -> None:
+    Parameters
+    ----------
+    student : Student
+        The network.
+    side : int
+        Pixels it sees.
+    mirrored : bool
+        Whether it sees the mirror image too, and the mean counts.
+    """
+
+    def __init__(self, student: Student, side: int, *, mirrored: bool = False) -> None:
         super().__init__()
         self.student = student
         self.side = side
+        self.mirrored = mirrored
 
     def forward(self, pixels: Tensor) -> Tensor:
         """Pixels [N, 3, H, W] from -1 to 1 -> learned part."""
-        learned: Tensor = self.student(resized(pixels, self.side))
-        return learned[:, :, None, None]
+        small = resized(pixels, self.side)
+        if not self.mirrored:
+            learned: Tensor = self.student(small)[:, :, None, None]
+            return learned
+        both: Tensor = self.student(torch.cat([small, small.flip(3)]))
+        upright, mirror = both.reshape(2, -1, both.shape[1], 1, 1)
+        return upright + mirror

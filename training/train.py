@@ -1,4 +1,4 @@
-"""Stage 3, ``python -m training.train``: teach the student; it resumes after any stop.
+"""Stage 4, ``python -m training.train``: teach the student; it resumes after any stop.
 
 ``<cache>/runs/<run>/checkpoint.pt`` is replaced every few minutes and holds everything: weights,
 their moving average, optimiser, step. The moving average is what ``training.export`` takes, at any
@@ -9,18 +9,23 @@ from __future__ import annotations
 
 import argparse
 import math
+import signal
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import torch
 from torch import nn
 
-from training.copies import CopyBatches, batches
-from training.halves import Halves
-from training.losses import Balance, Lesson
+from training.halves import Halves, alone
+from training.losses import Balance, Lesson, Pupil
+from training.muon import Muon
 from training.photo_cache import cache_argument
-from training.student import SHAPES, Student, scaled
+from training.student import SHAPES, Student
+from training.views import Photos, Views
 
 SIDES = "0.65:80,0.9:96,1:112"
 """Default of ``--sides``: small first, because learning is bought with CPU time."""
@@ -34,20 +39,16 @@ def schedule(text: str) -> Schedule:
     return tuple((float(until), int(side)) for until, side in rows)
 
 
-def stage_at(step: int, steps: int, sides: Schedule) -> tuple[int, int]:
-    """Pixels of the photos at a step, and the step at which that changes."""
-    for until, side in sides:
-        ends = steps if until >= 1 else math.ceil(until * steps)
-        if step < ends:
-            return side, ends
-    return sides[-1][1], steps
+def side_at(progress: float, sides: Schedule) -> int:
+    """Pixels of the photos at a part of the run."""
+    return next((side for until, side in sides if progress < until), sides[-1][1])
 
 
-def rate_at(step: int, steps: int, peak: float) -> float:
-    """Learning rate: warm-up, level for the first third, then a half cosine down to 1 %."""
-    warm = min(1.0, (step + 1) / 300)
-    fall = max(0.0, (step / steps - 0.3) / 0.7)
-    return peak * warm * (0.01 + 0.99 * (0.5 + 0.5 * math.cos(math.pi * min(1.0, fall))))
+def rate_at(step: int, progress: float) -> float:
+    """Part of the learning rate: warm-up, level for a third, then a half cosine down to 1 %."""
+    warm = min(1.0, (step + 1) / 200)
+    fall = max(0.0, (progress - 0.3) / 0.7)
+    return warm * (0.01 + 0.99 * (0.5 + 0.5 * math.cos(math.pi * min(1.0, fall))))
 
 
 class Run:
@@ -63,19 +64,48 @@ class Run:
         for weight in self.student.parameters():
             if weight.ndim == 4:
                 weight.data = weight.data.contiguous(memory_format=torch.channels_last)
-        self.parts: int = options.threads
-        self.halves = Halves(self.student, self.parts)
         self.average = Student(shape)
         self.average.load_state_dict(self.student.state_dict())
         self.lesson = Lesson(options.cache, shape.learned, Balance())
-        parameters = [*self.student.parameters(), *self.lesson.parameters()]
-        groups = [
-            {"params": [p for p in parameters if p.ndim > 1], "weight_decay": options.decay},
-            {"params": [p for p in parameters if p.ndim <= 1], "weight_decay": 0.0},
-        ]
-        self.optimiser = torch.optim.AdamW(groups, lr=options.rate, betas=(0.9, 0.99))
+        self.pupil = Pupil(self.student, shape.learned, self.lesson.logits.shape[1])
+        self.halves = Halves(self.pupil, options.parts, options.threads)
+        self.views = Views(options.cache, options.seed)
+        self.optimisers = self._optimisers()
         self.step = 0
         self.seconds = 0.0
+        self.started = (0, 0.0)
+
+    def _optimisers(self) -> list[torch.optim.Optimizer]:
+        """Muon for dense convolutions, AdamW for everything else."""
+        decay, rate = self.options.decay, self.options.rate
+        # The projection's 512 x 576 would cost more than all other matrices together.
+        dense = [
+            module.weight
+            for module in [*self.student.blocks.modules(), *self.student.head.modules()]
+            if isinstance(module, nn.Conv2d) and module.groups == 1 and self.options.muon
+        ]
+        known = {id(weight) for weight in dense}
+        rest = [*self.pupil.parameters()]
+        rest = [weight for weight in rest if id(weight) not in known]
+        groups = [
+            {"params": [p for p in rest if p.ndim > 1], "weight_decay": decay, "peak": rate},
+            {"params": [p for p in rest if p.ndim <= 1], "weight_decay": 0.0, "peak": rate},
+        ]
+        found: list[torch.optim.Optimizer] = [torch.optim.AdamW(groups, betas=(0.9, 0.99))]
+        if dense:
+            found.append(Muon([{"params": dense, "peak": self.options.muon}], weight_decay=decay))
+        return found
+
+    @property
+    def progress(self) -> float:
+        """Part of the run that is over, by steps or, from where this start began, by the clock."""
+        options = self.options
+        if not options.minutes:
+            return float(self.step / options.steps)
+        step, clock = self.started
+        before = step / options.steps
+        spent = (time.monotonic() - clock) / 60 / options.minutes
+        return float(before + (1 - before) * min(1.0, spent))
 
     @property
     def checkpoint(self) -> Path:
@@ -83,14 +113,23 @@ class Run:
         return self.folder / "checkpoint.pt"
 
     def load(self) -> None:
-        """Go on from the checkpoint if there is one."""
-        if not self.checkpoint.exists():
+        """Go on from the checkpoint if there is one, or start from the weights of another run."""
+        path = self.checkpoint if self.checkpoint.exists() else self.options.start
+        if path is None:
             return
-        kept: dict[str, Any] = torch.load(self.checkpoint, weights_only=True)
-        self.student.load_state_dict(kept["student"])
+        kept: dict[str, Any] = torch.load(path, weights_only=True)
+        own = path == self.checkpoint
+        self.student.load_state_dict(kept["student" if own else "average"])
         self.average.load_state_dict(kept["average"])
-        self.lesson.load_state_dict(kept["lesson"])
-        self.optimiser.load_state_dict(kept["optimiser"])
+        self.pupil.classes.load_state_dict(kept["classes"])
+        if not own:
+            return
+        for optimiser, state in zip(self.optimisers, kept["optimisers"], strict=True):
+            # The peaks are options of this start, not of the last one.
+            peaks = [group["peak"] for group in optimiser.param_groups]
+            optimiser.load_state_dict(state)
+            for group, peak in zip(optimiser.param_groups, peaks, strict=True):
+                group["peak"] = peak
         self.step, self.seconds = kept["step"], kept["seconds"]
 
     def save(self) -> None:
@@ -99,8 +138,8 @@ class Run:
             "shape": self.options.shape,
             "student": self.student.state_dict(),
             "average": self.average.state_dict(),
-            "lesson": self.lesson.state_dict(),
-            "optimiser": self.optimiser.state_dict(),
+            "classes": self.pupil.classes.state_dict(),
+            "optimisers": [optimiser.state_dict() for optimiser in self.optimisers],
             "step": self.step,
             "steps": self.options.steps,
             "seconds": self.seconds,
@@ -109,26 +148,31 @@ class Run:
         torch.save(kept, fresh)
         fresh.replace(self.checkpoint)
 
-    def advance(
-        self, numbers: torch.Tensor, mild: torch.Tensor, strong: torch.Tensor
-    ) -> dict[str, float]:
+    def advance(self, numbers: npt.NDArray[np.int64], side: int) -> dict[str, float]:
         """One step; returns the parts of the loss."""
-        for group in self.optimiser.param_groups:
-            group["lr"] = rate_at(self.step, self.options.steps, self.options.rate)
-        generator = torch.Generator().manual_seed(self.options.seed * 1_000_003 + self.step)
-        pixels = zip(mild.chunk(self.parts), strong.chunk(self.parts), strict=True)
-        found = self.halves.forward([scaled(torch.cat(pair)) for pair in pixels])
-        views = zip(*(part.chunk(2) for part in found), strict=True)
-        parts: dict[str, torch.Tensor] = self.lesson(numbers, *map(torch.cat, views), generator)
-        loss = torch.stack(list(parts.values())).sum()
-        self.optimiser.zero_grad(set_to_none=True)
-        torch.autograd.backward(loss)
-        self.halves.backward([part.grad for part in found if part.grad is not None])
+        pace = rate_at(self.step, self.progress)
+        for group in (group for o in self.optimisers for group in o.param_groups):
+            group["lr"] = group["peak"] * pace
+        parts = np.array_split(numbers, self.options.parts)
+        jobs = [partial(self._teach, part, place, side) for place, part in enumerate(parts)]
+        found = self.halves.run(jobs)
         nn.utils.clip_grad_norm_(self.student.parameters(), 5.0)
-        self.optimiser.step()
+        for optimiser in self.optimisers:
+            optimiser.step()
         self._follow()
         self.step += 1
-        return {name: float(value.detach()) for name, value in parts.items()}
+        return found
+
+    def _teach(
+        self, numbers: npt.NDArray[np.int64], place: int, side: int, pupil: Pupil
+    ) -> dict[str, float]:
+        """Forward and backward over one part of a step."""
+        seed = (self.options.seed * 1_000_003 + self.step) * 64 + place
+        generator = torch.Generator().manual_seed(seed)
+        pixels = self.views.part(numbers, (self.step, place), side)
+        taught = self.lesson(pupil, torch.from_numpy(numbers), pixels, generator)
+        torch.autograd.backward(torch.stack(list(taught.values())).sum())
+        return {name: float(value.detach()) for name, value in taught.items()}
 
     @torch.no_grad()
     def _follow(self) -> None:
@@ -142,30 +186,34 @@ class Run:
 
 def train(options: argparse.Namespace) -> None:
     """Run to the last step, through every size of photo."""
-    torch.set_num_threads(options.threads)
+    alone()
     run = Run(options)
     run.load()
+    photos = Photos(options.cache, options.photos, options.seed)
     log = (run.folder / "log.txt").open("a", encoding="utf-8")
-    while run.step < options.steps:
-        side, ends = stage_at(run.step, options.steps, schedule(options.sides))
-        data = CopyBatches(options.cache, options.photos, side, options.seed)
-        sums: dict[str, float] = {}
-        start = saved = time.monotonic()
-        for numbers, mild, strong in batches(data, run.step, ends, options.workers):
-            for name, value in run.advance(numbers, mild, strong).items():
-                sums[name] = sums.get(name, 0.0) + value
-            if run.step % 50 == 0:
-                now = time.monotonic()
-                run.seconds += now - start
-                speed = 100 * options.photos / (now - start)
-                shown = " ".join(f"{name} {value / 50:.3f}" for name, value in sums.items())
-                clock = time.strftime("%H:%M:%S")
-                print(clock, run.step, side, f"{speed:.0f} copies/s", shown, file=log, flush=True)
-                sums, start = {}, now
-                if now - saved > 120:
-                    run.save()
-                    saved = now
-        run.save()
+    # Asked to stop: finish the step, keep everything, end.
+    asked: list[int] = []
+    signal.signal(signal.SIGTERM, lambda number, _frame: asked.append(number))
+    run.started = (run.step, time.monotonic())
+    sides = schedule(options.sides)
+    sums: dict[str, float] = {}
+    start = saved = time.monotonic()
+    while run.progress < 1 and not asked:
+        side = side_at(run.progress, sides)
+        for name, value in run.advance(photos.chosen(run.step), side).items():
+            sums[name] = sums.get(name, 0.0) + value
+        if run.step % 50 == 0:
+            now = time.monotonic()
+            run.seconds += now - start
+            speed = 100 * options.photos / (now - start)
+            shown = " ".join(f"{name} {value / 50:.3f}" for name, value in sums.items())
+            clock = time.strftime("%H:%M:%S")
+            print(clock, run.step, side, f"{speed:.0f} copies/s", shown, file=log, flush=True)
+            sums, start = {}, now
+            if now - saved > 120:
+                run.save()
+                saved = now
+    run.save()
 
 
 def main() -> None:
@@ -182,16 +230,23 @@ def main() -> None:
         "--steps", type=int, default=4500, help="length of the run; may be changed when resuming"
     )
     parser.add_argument(
-        "--photos", type=int, default=64, help="photos a step; each is seen as two copies"
+        "--minutes",
+        type=float,
+        help="end after so long: the schedule follows the clock",
+    )
+    parser.add_argument(
+        "--photos", type=int, default=256, help="photos a step; each is seen as two copies"
     )
     parser.add_argument("--sides", default=SIDES, help="part of the run : pixels, ...")
     parser.add_argument("--rate", type=float, default=2e-3)
+    parser.add_argument("--muon", type=float, default=4e-3, help="rate of the dense convolutions")
+    parser.add_argument("--start", type=Path, help="checkpoint to take the first weights from")
     parser.add_argument("--decay", type=float, default=0.02)
     parser.add_argument(
         "--average", type=float, default=0.998, help="decay of the moving average of the weights"
     )
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--workers", type=int, default=1, help="processes that make copies")
+    parser.add_argument("--parts", type=int, default=4, help="of a batch; 128 copies each are best")
     parser.add_argument("--seed", type=int, default=7)
     train(parser.parse_args())
 

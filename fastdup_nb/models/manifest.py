@@ -17,7 +17,7 @@ from typing import Any
 
 from fastdup_nb.errors import ModelError
 
-DEFAULT_MODEL = "computed-576"
+DEFAULT_MODEL = "copy-576"
 
 LAYOUTS = ("NHWC", "NCHW")
 PIXEL_TYPES = ("uint8", "float32", "float16")

@@ -95,8 +95,8 @@ def test_what_cannot_be_compared(split, tmp_path):
         compare(fd, fd)
     with pytest.raises(OptionError, match="threshold"):
         compare(fd, split.test, threshold=2)
-    other = run(split.test, tmp_path / "t", model_path="copy-576", run_mode=1)
-    with pytest.raises(ModelError, match="copy-576"):
+    other = run(split.test, tmp_path / "t", model_path="computed-576", run_mode=1)
+    with pytest.raises(ModelError, match="computed-576"):
         compare(fd, other)
 
 

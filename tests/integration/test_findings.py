@@ -27,13 +27,13 @@ def test_every_good_image_has_one_row_everywhere(collection, finished):
 
 
 def test_rows_hold_the_embedding_of_their_own_image(collection, finished):
-    from fastdup_nb.media.decode import decode, to_pixels
+    from fastdup_nb.media.decode import WORKING_SIDE, decode, to_pixels
 
     file_names, vectors = load_binary_feature(finished.work_dir)
     embedder = load_embedder("", 576, "cpu")
     width, height = embedder.input_size
     for path in (collection.pictures[7], collection.odd[2], collection.near[0][1]):
-        photo = decode(path.read_bytes(), at_least=max(width, height))
+        photo = decode(path.read_bytes(), at_least=max(width, height, WORKING_SIDE))
         expected = embedder.embed(to_pixels(photo, width, height)[None])[0]
         stored = vectors[file_names.index(str(path))]
         assert np.allclose(stored, expected, rtol=1e-4, atol=1e-4 * np.abs(expected).max())

@@ -201,9 +201,12 @@ def test_options_of_a_gallery_do_what_those_of_the_function_do(root, capsys):
     highest = shell("stats out --metric mean --descending --num-images 1", capsys)
     lowest = shell("stats out --metric mean --num-images 1", capsys)
     assert highest.splitlines()[1] != lowest.splitlines()[1]
-    one = shell("outliers out --get_label_func labels.csv --slice odd", capsys)
-    assert "odd" in one
-    assert "even" not in one
+    # Which images are outliers is the model's affair: take a label that one of them has.
+    every = shell("outliers out --get_label_func labels.csv", capsys)
+    label, other = ("odd", "even") if "odd" in every else ("even", "odd")
+    one = shell(f"outliers out --get_label_func labels.csv --slice {label}", capsys)
+    assert label in one
+    assert other not in one
 
 
 def test_functions_of_the_notebook_are_given_by_name(root):
