@@ -95,6 +95,39 @@ def test_embedding_map_and_projector(read: Callable[[str], str], tmp_path: Path)
     assert (tmp_path / "examples/example_photos_fastdup/projector/projector_config.pbtxt").is_file()
 
 
+def test_video(read: Callable[[str], str], tmp_path: Path):
+    told = read("06-video")
+    assert "cut off.mp4 - it is no video that can be read" in told
+    pairs = re.findall(r"trip\.mp4/frame_00000(\d)\S+  ~  trip, sent\.avi/frame_00000(\d)", told)
+    assert sorted(pairs) == [("0", "2"), ("1", "0"), ("2", "1")]
+    assert "Similar videos: 1 of 1 pair of videos" in told
+    assert "10 frames of 3 videos" in told
+    small = re.search(r"frame_000002\.000s\.jpg \((\d+), (\d+)\)", told)
+    assert small
+    assert max(map(int, small.groups())) < 320
+    results = tmp_path / "examples/example_videos_fastdup"
+    for page in ("duplicate_videos.html", "components.html"):
+        assert "data:image/jpeg;base64," in (results / page).read_text()
+
+
+def test_buckets_and_archives(
+    read: Callable[[str], str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.delenv("FASTDUP_EXAMPLE_BUCKET", raising=False)
+    told = read("07-buckets-and-archives")
+    same = re.search(r"(\d+) of (\d+) images have the features of the loose file", told)
+    assert same
+    assert same[1] == same[2]
+    assert "unpacked files: 0" in told
+    assert "/first.tar/china/cut off.jpg - ERROR_CORRUPT_IMAGE" in told
+    assert "0 8 pictures in the page" in told
+    assert re.search(r"china +17", told)  # labels, of both shards
+    assert "a picture of balls" in told
+    assert re.search(r"flower +china", told)  # the wrong label that is planted
+    assert re.search(r"^True$", told, re.MULTILINE)  # merged is the same as in one run
+    assert "No bucket was read: FASTDUP_EXAMPLE_BUCKET is not set" in told
+
+
 def test_boxes(read: Callable[[str], str], tmp_path: Path):
     told = read("08-boxes")
     assert "lies outside of the picture, which has 640 x 480 px" in told
