@@ -164,7 +164,8 @@ def test_it_shows_inline_and_ends_with_the_kernel(
     frame.wait_for(timeout=SLOW)
     frame.scroll_into_view_if_needed()
     deadline, shown = time.monotonic() + SECONDS, 0
-    while time.monotonic() < deadline and shown < COUNT // 2:  # others are hidden or beyond its edges
+    # Not all: others are hidden or beyond its edges.
+    while time.monotonic() < deadline and shown < COUNT // 2:
         page.wait_for_timeout(500)
         shown = count_colours(frame.screenshot())
     look(page, "lab-projector")
