@@ -1,8 +1,8 @@
 """Make short videos of the example images, with planted copies among them.
 
 Every picture is shown for a second. `trip.mp4` and `trip, sent.avi` share three pictures; the
-second is smaller and compressed again, as videos become when they are sent. `drawn.mkv` shares none.
-`cut off.mp4` is half a file.
+second is smaller and compressed again, as videos become when they are sent. `drawn.mkv` shares
+none. `cut off.mp4` is half a file.
 
     python examples/make_videos.py videos [--photos photos]
 """
