@@ -22,6 +22,7 @@ from fastdup_nb.errors import (
     InputNotFoundError,
     RunInterruptedError,
 )
+from fastdup_nb.sources import cloud_direct
 from fastdup_nb.sources.cloud_access import Place, file_system, take_apart
 from fastdup_nb.sources.limits import MAX_FILE_SIZE
 
@@ -52,6 +53,8 @@ def read_bytes(url: str) -> bytes:
     """
     place = take_apart(url)
     system = file_system(place)
+    if (found := cloud_direct.read(place, system, MAX_FILE_SIZE + 1)) is not None:
+        return _checked(found)
     try:
         data: bytes = patiently(lambda: system.cat_file(place.key, end=MAX_FILE_SIZE + 1), place)
     except FileNotFoundError as error:
@@ -60,6 +63,10 @@ def read_bytes(url: str) -> bytes:
         if error.empty:
             raise ImageError(ImageProblem.ZERO_SIZE, "the object is empty") from error
         raise ImageError(ImageProblem.UNREADABLE, str(error)) from error
+    return _checked(data)
+
+
+def _checked(data: bytes) -> bytes:
     if len(data) > MAX_FILE_SIZE:
         raise ImageError(ImageProblem.TOO_LARGE, f"more than {MAX_FILE_SIZE:,} bytes")
     return data

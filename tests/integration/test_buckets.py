@@ -19,8 +19,8 @@ import pytest
 import fastdup_nb
 from fastdup_nb.errors import InputError, InputNotFoundError, RunInterruptedError
 from fastdup_nb.progress import SilentProgress
-from fastdup_nb.sources import exists, read_bytes, resolve
-from fastdup_nb.sources.cloud_access import take_apart
+from fastdup_nb.sources import cloud_direct, exists, read_bytes, resolve
+from fastdup_nb.sources.cloud_access import file_system, take_apart
 from tests.integration import ceph
 from tests.pictures import draw, write_pictures
 
@@ -151,6 +151,22 @@ def test_odd_keys(bucket, access, tmp_path):
     (tmp_path / "list.txt").write_text("\n".join(found[:3]), "utf-8")
     assert fastdup_nb.run(str(tmp_path / "list.txt"), str(tmp_path / "w")) == 0
     assert list(rows(tmp_path / "w")["filename"]) == found[:3]
+
+
+def test_odd_keys_by_plain_requests(bucket, access):
+    def ask(url, most=1 << 20):
+        place = take_apart(url)
+        return cloud_direct.read(place, file_system(place), most)
+
+    for number, key in enumerate(KEYS):
+        assert ask(f"s3://photos/odd/{key}") == jpeg(number)
+    assert ask("s3://photos/odd/plain.jpg", 10) == jpeg(3)[:10]
+    for elsewhere in ("s3://photos/none.jpg", "s3://photos/bad/empty.jpg", "gs://photos/none.jpg"):
+        place = take_apart(elsewhere)
+        system = file_system(take_apart("s3://photos"))
+        assert cloud_direct.read(place, system, 10) is None
+    access.setenv("AWS_SECRET_ACCESS_KEY", "wrong")
+    assert ask("s3://photos/odd/plain.jpg") is None
 
 
 def test_more_than_a_page_of_keys(bucket, access):
