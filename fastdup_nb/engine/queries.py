@@ -17,6 +17,7 @@ from fastdup_nb.media.given import take_array, take_picture
 from fastdup_nb.models import usable_rows
 from fastdup_nb.paths import absolute
 from fastdup_nb.sources import read_bytes
+from fastdup_nb.sources.paths import absolute as absolute_name
 from fastdup_nb.sources.paths import local_path
 from fastdup_nb.store.extraction import content_digest
 from fastdup_nb.store.queries import keep_query
@@ -107,7 +108,7 @@ class QueryReader:
     def _read_file(self, path: str | PathLike[str]) -> Query:
         if not str(path).strip():
             raise OptionError("The image to search for has no name.", _ACCEPTED)
-        name = str(absolute(local_path(path)))
+        name = absolute_name(local_path(path))
         try:
             return self._read_content(read_bytes(name), name)
         except ImageError as error:

@@ -120,7 +120,7 @@ def test_grey_arrays_and_turned_pictures_are_understood(searcher, tmp_path):
     ("query", "kind", "text"),
     [
         ("no/such.jpg", InputNotFoundError, "such.jpg"),
-        ("s3://bucket/a.jpg", InputError, "Remote"),
+        ("ftp://bucket/a.jpg", InputError, "Remote"),
         ("", OptionError, "no name"),
         (b"no picture", ImageError, "not an image"),
         (7, OptionError, "int"),

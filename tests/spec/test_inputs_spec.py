@@ -121,11 +121,16 @@ def test_half_open_range_from_zero(album):
     assert resolve(album, min_offset=0, max_offset=2).paths == resolve(album).paths[:2]
 
 
-@pytest.mark.parametrize("remote", ["s3://mybucket/myfolder", "minio://google/my_bucket/my_folder"])
-def test_remote_inputs_are_refused_by_name(remote):
-    """Remote inputs are not in this version, and the error says so.
+def test_remote_folders_are_asked_for_by_their_kind(monkeypatch, tmp_path):
+    """Buckets are read, and who asks without credentials is told so. What is in them is read in
+    tests/integration/test_buckets.py.
 
     "A remote folder (s3 or minio starting with s3:// or minio://)."
     """
+    pytest.importorskip("s3fs")
+    monkeypatch.setenv("MC_CONFIG_DIR", str(tmp_path))
+    with pytest.raises(InputError, match="has no alias 'google'") as caught:
+        resolve("minio://google/my_bucket/my_folder")
+    assert "mc alias set google" in caught.value.hint
     with pytest.raises(InputError, match="not available in this version"):
-        resolve(remote)
+        resolve("ftp://mybucket/myfolder")
