@@ -51,8 +51,13 @@ def test_extraction_then_neighbours_is_the_whole_run(collection, finished, tmp_p
     assert contents(work_dir) == contents(finished.work_dir)
 
 
-KILLED = """
-import os, signal, sys
+# A suite that runs in the background of a script has SIGINT ignored, and so have its children.
+LISTENING = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+
+KILLED = (
+    LISTENING
+    + """
+import os, sys
 import fastdup_nb.engine.extract as extract
 from fastdup_nb.store import extraction
 extraction.SECONDS_BETWEEN_CHECKPOINTS = 0.0
@@ -65,6 +70,7 @@ extraction.Extraction.append = append
 from fastdup_nb import run
 sys.exit(run(sys.argv[1], sys.argv[2]))
 """
+)
 
 
 @pytest.mark.parametrize(("position", "how"), [(16, "SIGKILL"), (33, "SIGKILL"), (16, "SIGINT")])
@@ -129,7 +135,7 @@ def test_parts_hold_the_same_vectors_as_the_whole(collection, finished, tmp_path
 
 def test_an_interrupt_from_the_keyboard_stops_within_seconds(collection, tmp_path):
     code = (
-        "import sys, fastdup_nb.engine.extract as e, time\n"
+        LISTENING + "import sys, fastdup_nb.engine.extract as e, time\n"
         "read = e.ChunkReader.read\n"
         "e.ChunkReader.read = lambda self, a, b: (time.sleep(0.5), read(self, a, b))[1]\n"
         "from fastdup_nb import run; sys.exit(run(sys.argv[1], sys.argv[2], num_threads=1))"
