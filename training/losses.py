@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -29,21 +31,33 @@ class Balance:
     relation_temperature: float = 0.05
 
 
-def teacher_keys(cache: Path, dimensions: int) -> Tensor:
+def teacher_keys(caches: Sequence[Path], dimensions: int) -> Tensor:
     """Teacher features as unit vectors: centred, principal components, half whitened.
 
     Half whitening (each component divided by the fourth root of its variance) keeps classes
-    together and still tells photos of one class apart.
+    together and still tells photos of one class apart. Mean and components are those of the first
+    cache, so that more photos do not turn the space that a run has learned.
 
     Returns
     -------
     Tensor of shape (n, dimensions)
     """
-    features = torch.from_numpy(np.load(cache / "teacher_features.npy").astype(np.float32))
-    features -= features.mean(dim=0)
+    first, *others = (taught(cache, "teacher_features.npy") for cache in caches)
+    features = torch.from_numpy(first.astype(np.float32))
+    mean = features.mean(dim=0)
+    features -= mean
     variance, axes = torch.linalg.eigh(features.T @ features / len(features))
     axes = axes[:, -dimensions:] / variance[-dimensions:].clamp_min(1e-8) ** 0.25
-    return functional.normalize(features @ axes, dim=1)
+    keys = [features @ axes]
+    keys += [(torch.from_numpy(o.astype(np.float32)) - mean) @ axes for o in others]
+    return functional.normalize(torch.cat(keys), dim=1)
+
+
+def taught(cache: Path, name: str) -> npt.NDArray[np.float16]:
+    """Map what the teacher has said so far, one row a photo."""
+    done = int((cache / "teacher_done.txt").read_text(encoding="utf-8"))
+    found: npt.NDArray[np.float16] = np.load(cache / name, mmap_mode="r")[:done]
+    return found
 
 
 class Pupil(nn.Module):
@@ -68,24 +82,47 @@ class Lesson:
 
     Parameters
     ----------
-    cache : Path
-        Folder with the teacher's arrays.
+    caches : sequence of Path
+        Folders with the teacher's arrays; photos are numbered through.
     dimensions : int
         Learned dimensions of the student.
     balance : Balance
         Weights of the parts.
     sampled : int
         How many keys beside the batch's own a photo is compared with.
+    remembered : int
+        How many vectors of the last steps a copy has to be told from, beside its own part of a
+        batch: cross-batch memory (Wang et al. 2020).
     """
 
-    def __init__(self, cache: Path, dimensions: int, balance: Balance, sampled: int = 3072) -> None:
+    def __init__(
+        self,
+        caches: Sequence[Path],
+        dimensions: int,
+        balance: Balance,
+        sampled: int = 3072,
+        remembered: int = 2048,
+    ) -> None:
         self.balance = balance
         self.sampled = sampled
-        self.keys = teacher_keys(cache, dimensions)
-        self.logits = np.load(cache / "teacher_logits.npy", mmap_mode="r")
+        self.remembered = remembered
+        self.keys = teacher_keys(caches, dimensions)
+        self.logits = [taught(cache, "teacher_logits.npy") for cache in caches]
+        self._memory = (torch.zeros(0, dtype=torch.int64), torch.zeros(0, dimensions))
+        self._fresh: dict[int, tuple[Tensor, Tensor]] = {}
+
+    def remember(self) -> None:
+        """Take up the vectors of the step that is over, in the order of its parts."""
+        fresh = [self._fresh[place] for place in sorted(self._fresh)]
+        self._fresh = {}
+        numbers, vectors = (
+            torch.cat([kept, *new])[-self.remembered :]
+            for kept, new in zip(self._memory, zip(*fresh, strict=True), strict=True)
+        )
+        self._memory = (numbers, vectors)
 
     def __call__(
-        self, pupil: Pupil, numbers: Tensor, pixels: Tensor, generator: torch.Generator
+        self, pupil: Pupil, numbers: Tensor, pixels: Tensor, place: int, generator: torch.Generator
     ) -> dict[str, Tensor]:
         """Loss parts, already weighted.
 
@@ -96,18 +133,21 @@ class Lesson:
         numbers : Tensor of shape (n,)
             Photo numbers.
         pixels : Tensor of shape (2 n, 3, H, W)
-            A mild copy of each of them, then a strong one of each.
+            A copy of each of them, then another one of each.
+        place : int
+            Which part of a batch this is.
         generator : torch.Generator
             Draws the keys.
         """
         b = self.balance
         vectors = functional.normalize(pupil.student(pixels), dim=1)
         own = self.keys[numbers]
+        self._fresh[place] = (numbers.repeat(2), vectors.detach())
         parts = {
             "keys": b.keys * self._against_keys(vectors, own, numbers, generator),
             "cosine": b.cosine * (1 - (vectors * torch.cat([own, own])).sum(dim=1)).mean(),
             "classes": b.classes * self._against_classes(pupil.classes(vectors * 16), numbers),
-            "pairs": b.pairs * self._pairs(vectors),
+            "pairs": b.pairs * self._pairs(vectors, numbers),
         }
         if b.spread:
             parts["spread"] = b.spread * _crowding(vectors[: len(numbers)])
@@ -136,18 +176,30 @@ class Lesson:
     def _against_classes(self, logits: Tensor, numbers: Tensor) -> Tensor:
         """Divergence of the student's class probabilities from the teacher's, both softened."""
         t = self.balance.class_temperature
-        wanted = torch.from_numpy(self.logits[numbers.numpy()].astype(np.float32))
+        rows = [self._logits_of(number) for number in numbers.tolist()]
+        wanted = torch.from_numpy(np.stack(rows).astype(np.float32))
         wanted = functional.log_softmax(wanted / t, dim=1).repeat(2, 1)
         found = functional.log_softmax(logits / t, dim=1)
         return functional.kl_div(found, wanted, reduction="batchmean", log_target=True) * t
 
-    def _pairs(self, vectors: Tensor) -> Tensor:
-        """Each copy has to find the other copy of its photo among the whole batch."""
+    def _logits_of(self, number: int) -> npt.NDArray[np.float16]:
+        """Look up what the teacher says about a photo."""
+        for logits in self.logits:
+            if number < len(logits):
+                break
+            number -= len(logits)
+        return logits[number]
+
+    def _pairs(self, vectors: Tensor, numbers: Tensor) -> Tensor:
+        """Each copy has to find its photo's other copy among all of its part and the memory."""
         total = len(vectors)
-        likeness = vectors @ vectors.T / self.balance.pair_temperature
-        likeness = likeness.masked_fill(torch.eye(total, dtype=torch.bool), -torch.inf)
+        known, kept = self._memory
+        likeness = vectors @ torch.cat([vectors, kept]).T / self.balance.pair_temperature
+        own = torch.cat(
+            [torch.eye(total, dtype=torch.bool), numbers.repeat(2)[:, None] == known], 1
+        )
         partner = torch.arange(total).roll(total // 2)
-        return functional.cross_entropy(likeness, partner)
+        return functional.cross_entropy(likeness.masked_fill(own, -torch.inf), partner)
 
 
 def _crowding(vectors: Tensor) -> Tensor:

@@ -1,7 +1,7 @@
 """Stage 1, ``python -m training.photo_cache``: tar shards -> one mapped array of photos.
 
 The cache folder (``--cache`` or FASTDUP_NB_TRAIN_CACHE, outside the repository) then holds
-``photos.npy`` [n, 144, 144, 3] and ``names.txt``, one line a photo, in shard order.  Photos are
+``photos.npy`` [n, side, side, 3] and ``names.txt``, one line a photo, in shard order.  Photos are
 squeezed to a square, as the package squeezes them for the model.
 """
 
@@ -32,12 +32,12 @@ def cache_argument(parser: argparse.ArgumentParser) -> None:
 
 
 def open_photos(cache: Path) -> npt.NDArray[np.uint8]:
-    """Map the photos of a cache folder, uint8 [n, 144, 144, 3]."""
+    """Map the photos of a cache folder, uint8 [n, side, side, 3]."""
     photos: npt.NDArray[np.uint8] = np.load(cache / "photos.npy", mmap_mode="r")
     return photos
 
 
-def build(shards: list[Path], cache: Path) -> int:
+def build(shards: list[Path], cache: Path, side: int = SIDE) -> int:
     """Write ``photos.npy`` and ``names.txt`` and return how many photos there are."""
     cache.mkdir(parents=True, exist_ok=True)
     names: list[str] = []
@@ -45,9 +45,9 @@ def build(shards: list[Path], cache: Path) -> int:
     for shard in shards:
         for photo in read_photos(shard):
             names.append(photo.name)
-            rows.append(photo.at_side(SIDE))
+            rows.append(photo.at_side(side))
     target = np.lib.format.open_memmap(
-        cache / "photos.npy", mode="w+", dtype=np.uint8, shape=(len(rows), SIDE, SIDE, 3)
+        cache / "photos.npy", mode="w+", dtype=np.uint8, shape=(len(rows), side, side, 3)
     )
     for place, row in enumerate(rows):
         target[place] = row
@@ -65,8 +65,9 @@ def main() -> None:
     parser.add_argument(
         "shards", type=Path, nargs="+", help="tar files of photos, source/class/name inside"
     )
+    parser.add_argument("--side", type=int, default=SIDE, help="pixels of the photos kept")
     options = parser.parse_args()
-    print(build(sorted(options.shards), options.cache), "photos")
+    print(build(sorted(options.shards), options.cache, options.side), "photos")
 
 
 if __name__ == "__main__":

@@ -30,18 +30,18 @@ from training.views import Photos, Views
 SIDES = "0.65:80,0.9:96,1:112"
 """Default of ``--sides``: small first, because learning is bought with CPU time."""
 
-Schedule = tuple[tuple[float, int], ...]
+Schedule = tuple[tuple[float, float], ...]
 
 
 def schedule(text: str) -> Schedule:
-    """Read ``--sides``: up to which part of the run photos have how many pixels."""
+    """Read "0.8:64,1:96": up to which part of the run a number has which value."""
     rows = (row.split(":") for row in text.split(","))
-    return tuple((float(until), int(side)) for until, side in rows)
+    return tuple((float(until), float(value)) for until, value in rows)
 
 
-def side_at(progress: float, sides: Schedule) -> int:
-    """Pixels of the photos at a part of the run."""
-    return next((side for until, side in sides if progress < until), sides[-1][1])
+def value_at(progress: float, rows: Schedule) -> float:
+    """Give the value at a part of the run."""
+    return next((value for until, value in rows if progress < until), rows[-1][1])
 
 
 def rate_at(step: int, progress: float) -> float:
@@ -66,10 +66,11 @@ class Run:
                 weight.data = weight.data.contiguous(memory_format=torch.channels_last)
         self.average = Student(shape)
         self.average.load_state_dict(self.student.state_dict())
-        self.lesson = Lesson(options.cache, shape.learned, Balance())
-        self.pupil = Pupil(self.student, shape.learned, self.lesson.logits.shape[1])
+        caches = [options.cache, *([options.more] if options.more else [])]
+        self.lesson = Lesson(caches, shape.learned, Balance(classes=options.classes))
+        self.pupil = Pupil(self.student, shape.learned, self.lesson.logits[0].shape[1])
         self.halves = Halves(self.pupil, options.parts, options.threads)
-        self.views = Views(options.cache, options.seed)
+        self.views = Views(options.cache, options.seed, options.more)
         self.optimisers = self._optimisers()
         self.step = 0
         self.seconds = 0.0
@@ -156,6 +157,7 @@ class Run:
         parts = np.array_split(numbers, self.options.parts)
         jobs = [partial(self._teach, part, place, side) for place, part in enumerate(parts)]
         found = self.halves.run(jobs)
+        self.lesson.remember()
         nn.utils.clip_grad_norm_(self.student.parameters(), 5.0)
         for optimiser in self.optimisers:
             optimiser.step()
@@ -170,7 +172,7 @@ class Run:
         seed = (self.options.seed * 1_000_003 + self.step) * 64 + place
         generator = torch.Generator().manual_seed(seed)
         pixels = self.views.part(numbers, (self.step, place), side)
-        taught = self.lesson(pupil, torch.from_numpy(numbers), pixels, generator)
+        taught = self.lesson(pupil, torch.from_numpy(numbers), pixels, place, generator)
         torch.autograd.backward(torch.stack(list(taught.values())).sum())
         return {name: float(value.detach()) for name, value in taught.items()}
 
@@ -189,17 +191,19 @@ def train(options: argparse.Namespace) -> None:
     alone()
     run = Run(options)
     run.load()
-    photos = Photos(options.cache, options.photos, options.seed)
+    more = len(run.lesson.keys) - len(run.views.pool)
+    photos = Photos(options.cache, options.photos, options.seed, more, options.more_part)
     log = (run.folder / "log.txt").open("a", encoding="utf-8")
     # Asked to stop: finish the step, keep everything, end.
     asked: list[int] = []
     signal.signal(signal.SIGTERM, lambda number, _frame: asked.append(number))
     run.started = (run.step, time.monotonic())
-    sides = schedule(options.sides)
+    sides, strong = schedule(options.sides), schedule(options.strong)
     sums: dict[str, float] = {}
     start = saved = time.monotonic()
     while run.progress < 1 and not asked:
-        side = side_at(run.progress, sides)
+        side = int(value_at(run.progress, sides))
+        run.views.strong = value_at(run.progress, strong)
         for name, value in run.advance(photos.chosen(run.step), side).items():
             sums[name] = sums.get(name, 0.0) + value
         if run.step % 50 == 0:
@@ -238,6 +242,18 @@ def main() -> None:
         "--photos", type=int, default=256, help="photos a step; each is seen as two copies"
     )
     parser.add_argument("--sides", default=SIDES, help="part of the run : pixels, ...")
+    parser.add_argument("--more", type=Path, help="cache folder of more photos, without a pool")
+    parser.add_argument(
+        "--more-part", type=float, default=0.5, help="part of a step's photos that are theirs"
+    )
+    parser.add_argument(
+        "--strong",
+        default="1:1",
+        help="part of the run : part of the second copies that are badly changed, ...",
+    )
+    parser.add_argument(
+        "--classes", type=float, default=Balance.classes, help="weight of the class probabilities"
+    )
     parser.add_argument("--rate", type=float, default=2e-3)
     parser.add_argument("--muon", type=float, default=4e-3, help="rate of the dense convolutions")
     parser.add_argument("--start", type=Path, help="checkpoint to take the first weights from")
