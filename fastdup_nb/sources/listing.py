@@ -139,7 +139,7 @@ def resolve(
         raise EmptyInputError(message, "Leave tar_only out.")
     if not paths:
         raise _nothing(input_dir, kind, notes, start)
-    if kind != "folder" and all(map(unavailable_kind, paths)):
+    if kind != "folder" and not has_containers and all(map(unavailable_kind, paths)):
         raise _not_available(unavailable_kind(paths[0]), paths[0])
     if has_containers:
         return Listing(

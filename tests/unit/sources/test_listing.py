@@ -189,6 +189,7 @@ def test_an_archive_is_an_entry(photos, name):
     alone = resolve(photos / name, num_images=5, min_offset=2, max_offset=9)
     assert (alone.kind, alone.has_containers) == ("container", True)
     assert (alone.window, alone.offset, alone.limit) == ((2, 9), 2, 5)
+    assert resolve([photos / name]).has_containers
     whole = resolve(photos)
     assert str(photos / name) in whole.paths
     assert whole.has_containers
