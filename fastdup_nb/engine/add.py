@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+from contextlib import closing
 from os import PathLike
 from typing import TYPE_CHECKING, Any
 
@@ -97,7 +98,8 @@ def add(
     for warning in listing.warnings:
         progress.message(warning)
     plan = make_plan(options)
-    listing = expand(listing, plan.chunk, container_handling(options.turi, here, plan))
+    with closing(container_handling(options.turi, here, plan, listing)) as handling:
+        listing = expand(listing, plan.chunk, handling)
     with here.open_features() as features:
         embedder = open_recorded_model(here, features.shape[1], model_path)
     with WorkDir.create(here.path).lock():

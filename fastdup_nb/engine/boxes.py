@@ -16,13 +16,17 @@ from typing import TYPE_CHECKING, Any
 
 from fastdup_nb.engine.crops import BoxReader, saved_crop
 from fastdup_nb.engine.extract import ChunkReader
-from fastdup_nb.errors import EmptyInputError, ImageError, InputError, OptionError
+from fastdup_nb.engine.frames import check_can_read
+from fastdup_nb.engine.splitting import owner_of
+from fastdup_nb.errors import EmptyInputError, ImageError, OptionError
 from fastdup_nb.media.silence import silenced_codecs
 from fastdup_nb.sources import Listing, read_bytes, resolve
 from fastdup_nb.sources.annotations import Annotations, holds_boxes, read_annotations
 from fastdup_nb.sources.annotations.yolo import YoloData
+from fastdup_nb.sources.containers import container_kind
 from fastdup_nb.sources.crops import crop_name, image_size, region_of, split_crop
-from fastdup_nb.sources.suffixes import suffix_of
+from fastdup_nb.sources.paths import absolute, local_path
+from fastdup_nb.sources.suffixes import is_remote, suffix_of
 from fastdup_nb.store import names
 from fastdup_nb.store.features import read_feature_names
 from fastdup_nb.store.tables import read_columns, write_table
@@ -111,28 +115,17 @@ def list_input(
         exclude=exclude,
         containers_only=options.turi.tar_only,
     )
+    check_can_read(listing)
     if not options.bounding_box:
         return listing, None
     box = read_box(options.bounding_box)
-    if box is not None and listing.needs_supply:
-        return listing, Boxes(common=box)
-    if box is not None:
-        return replace(listing, paths=[crop_name(path, box) for path in listing.paths]), Boxes()
-    if listing.needs_supply:
-        message = f"bounding_box={options.bounding_box!r} works on image files only."
-        raise InputError(message, "Unpack or copy the images into a folder and give that.")
-    from fastdup_nb.engine.detect import detect_boxes
+    if box is None:
+        from fastdup_nb.engine.detect import detect_boxes
 
-    detected = detect_boxes(listing.paths, options, plan, progress)
-    if not detected.names:
-        what = f"bounding_box={options.bounding_box!r}"
-        message = f"{what} found nothing in {len(listing.paths):,} images."
-        raise EmptyInputError(message, "Run without it to compare whole images.")
-    warnings = (*listing.warnings, *detected.warnings)
-    # Boxes are numbered anew: nobody knows how many those before the offset would have been.
-    return Listing(detected.names, 0, "list", warnings), Boxes(
-        detected.labels, detected.confidences
-    )
+        return detect_boxes(listing, options, plan, progress)
+    if listing.needs_supply:
+        return listing, Boxes(common=box)
+    return replace(listing, paths=[crop_name(path, box) for path in listing.paths]), Boxes()
 
 
 def yolo_parts(options: RunOptions, progress: Progress) -> RunOptions:
@@ -304,11 +297,16 @@ def _read(options: RunOptions, exclude: Iterable[str | os.PathLike[str]], part: 
     given, source = options.input_dir, options.annotations
     if source is None:
         return read_annotations(given, part=part)
-    folders = _folders(given)
-    found = read_annotations(source, folders, part)
-    if not folders and _is_given(given):
+    places = _places_of(given)
+    found = read_annotations(source, places, part)
+    if _is_given(given) and not _is_folder(given):
         wanted = set(resolve(given, exclude=exclude).paths)
-        kept = [row for row, name in enumerate(found.names) if _image_of(name) in wanted]
+        containers = set(filter(container_kind, wanted))
+        kept = [
+            row
+            for row, image in enumerate(map(_image_of, found.names))
+            if image in wanted or owner_of(image, containers)
+        ]
         found = Annotations(
             [found.names[row] for row in kept],
             [found.labels[row] for row in kept],
@@ -318,11 +316,18 @@ def _read(options: RunOptions, exclude: Iterable[str | os.PathLike[str]], part: 
     return found
 
 
-def _folders(given: InputSpec) -> list[str]:
-    """Return the input as the folder in which annotated images lie, when it is one."""
-    if isinstance(given, (str, os.PathLike)) and os.path.isdir(given):  # noqa: PTH112
-        return [os.fsdecode(given)]
-    return []
+def _places_of(given: InputSpec) -> list[str]:
+    """Return the folders, archives and remote prefixes of an input: annotated images lie there."""
+    entries = [given] if isinstance(given, (str, os.PathLike)) else given
+    return [
+        absolute(local_path(entry))
+        for entry in entries
+        if _is_folder(entry) or container_kind(os.fsdecode(entry)) or is_remote(os.fsdecode(entry))
+    ]
+
+
+def _is_folder(given: InputSpec) -> bool:
+    return isinstance(given, (str, os.PathLike)) and os.path.isdir(given)  # noqa: PTH112
 
 
 def _is_given(given: InputSpec) -> bool:

@@ -12,6 +12,7 @@ from fastdup_nb.sources.cloud_archive import CloudCopies
 from fastdup_nb.sources.limits import GIGABYTE, FrameChoice, Limits
 from fastdup_nb.sources.members import split_name
 from fastdup_nb.sources.notes import Tally
+from fastdup_nb.sources.suffixes import is_remote
 from fastdup_nb.sources.supply import Handling
 from fastdup_nb.store import names
 from fastdup_nb.store.tables import read_columns
@@ -23,11 +24,12 @@ if TYPE_CHECKING:
     from fastdup_nb.engine.plan import Plan
     from fastdup_nb.options import InputSpec, TuriParams
     from fastdup_nb.progress import Progress
+    from fastdup_nb.sources import Listing
     from fastdup_nb.store.workdir import WorkDir
 
 
 def container_handling(
-    turi: TuriParams, work_dir: WorkDir, plan: Plan, *, remote: bool = False
+    turi: TuriParams, work_dir: WorkDir, plan: Plan, listing: Listing
 ) -> Handling:
     """Return what is done with the containers of a run.
 
@@ -39,8 +41,8 @@ def container_handling(
         Where copies of images go that are to be kept.
     plan : Plan
         The threads.
-    remote : bool
-        Whether some containers have to be copied first. Then the handling has to be closed.
+    listing : Listing
+        When some of it is remote, containers are copied first; then the handling is to be closed.
     """
     limits = Limits(
         most_members=turi.max_archive_members,
@@ -57,7 +59,7 @@ def container_handling(
         most_images=turi.num_images_in_tar,
         unpack_to=None if turi.delete_img else work_dir.path / names.TEMPORARY,
         fetch=CloudCopies(work_dir.path / names.TEMPORARY, keep=not turi.delete_tar)
-        if remote
+        if any(map(is_remote, listing.paths))
         else None,
         most_fetched=plan.threads,
     )

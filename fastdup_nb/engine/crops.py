@@ -12,7 +12,8 @@ from PIL import Image
 
 from fastdup_nb.engine.extract import ChunkReader, statistics_columns
 from fastdup_nb.media.crop import Region
-from fastdup_nb.sources.crops import crop_content, crop_name, split_crop
+from fastdup_nb.sources.crops import crop_content, crop_name, known_file_size, split_crop
+from fastdup_nb.store.extraction import BadFile
 from fastdup_nb.store.files import readable_errors, write_atomically
 
 if TYPE_CHECKING:
@@ -59,22 +60,32 @@ class BoxReader(ChunkReader):
     def _read_image(self, index: int, path: str, read: Callable[[str], bytes]) -> Any:
         box = self._box
         if box is None:
-            return super()._read_image(index, path, read)
-        name = crop_name(path, box)
-        return super()._read_image(index, name, lambda _: crop_content(read(path), Region(box)))
+            result = super()._read_image(index, path, read)
+            split = split_crop(path)
+            return self._with_file_size(result, known_file_size(split[0]) if split else None)
+        size: int | None = None
+
+        def cut(_: str) -> bytes:
+            nonlocal size
+            data = read(path)
+            size = len(data)
+            return crop_content(data, Region(box))
+
+        result = super()._read_image(index, crop_name(path, box), cut)
+        return self._with_file_size(result, size)
+
+    def _with_file_size(self, result: Any, size: int | None) -> Any:
+        if size is None or self._size_at < 0 or isinstance(result, BadFile):
+            return result
+        values = list(result.statistics)
+        values[self._size_at] = size
+        return replace(result, statistics=values)
 
     def _open_image(self, index: int, path: str, data: bytes) -> Any:
         good = super()._open_image(index, path, data)
-        split = split_crop(path)
-        if split is None:
-            return good
-        if self._save_to is not None:
+        if self._save_to is not None and split_crop(path) is not None:
             save_crop(self._save_to, index, path, data)
-        if self._size_at < 0:
-            return good
-        values = list(good.statistics)
-        values[self._size_at] = _file_size(split[0], values[self._size_at])
-        return replace(good, statistics=values)
+        return good
 
 
 def saved_crop(index: int, name: str) -> str:
@@ -103,10 +114,3 @@ def save_crop(folder: Path, index: int, name: str, data: bytes) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
     with write_atomically(path) as stream:
         Image.open(BytesIO(data)).save(stream, "JPEG", quality=_QUALITY)
-
-
-def _file_size(image: str, otherwise: int) -> int:
-    try:
-        return os.stat(image).st_size  # noqa: PTH116
-    except (OSError, ValueError):
-        return otherwise

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -78,10 +79,11 @@ def extract_frames(options: RunOptions, progress: Progress) -> ExtractedFrames:
         raise MissingDependencyError("Reading videos needs PyAV.", NEEDS)
     work_dir = WorkDir.create(options.work_dir)
     plan = make_plan(options)
-    with work_dir.lock():
-        return _extract(
-            work_dir, listing, container_handling(options.turi, work_dir, plan), progress
-        )
+    with (
+        work_dir.lock(),
+        closing(container_handling(options.turi, work_dir, plan, listing)) as handling,
+    ):
+        return _extract(work_dir, listing, handling, progress)
 
 
 def check_can_read(listing: Listing) -> None:

@@ -18,7 +18,6 @@ from fastdup_nb.engine.extract import (
     fingerprint,
     statistics_columns,
 )
-from fastdup_nb.engine.frames import check_can_read
 from fastdup_nb.engine.merging import adopt_features
 from fastdup_nb.engine.plan import Plan, make_plan, work_dir_path
 from fastdup_nb.engine.splitting import list_images, split_extraction
@@ -26,7 +25,7 @@ from fastdup_nb.engine.syncing import sync_to_local
 from fastdup_nb.errors import EmptyInputError, InputError, RunInterruptedError
 from fastdup_nb.models import expected_dimension, load_embedder, settled_path
 from fastdup_nb.paths import absolute
-from fastdup_nb.sources.suffixes import is_remote
+from fastdup_nb.sources.reading import changed_at
 from fastdup_nb.store import names
 from fastdup_nb.store.extraction import Extraction, discard, read_checkpoint
 from fastdup_nb.store.files import write_atomically
@@ -107,7 +106,6 @@ def _extract(options: RunOptions, plan: Plan, progress: Progress) -> WorkDir:
         progress.message(warning)
     if options.turi.sync_s3_to_local:
         listing = sync_to_local(listing, path, progress)
-    check_can_read(listing)
     embedder = load_embedder(options.model_path, options.d, options.compute, progress)
     work_dir = WorkDir.create(path)
     with work_dir.lock():
@@ -140,8 +138,7 @@ def _extract_listing(
     )
     reader = make_reader(listing, boxes, embedder, options.turi, work_dir)
     with extraction:
-        remote = any(map(is_remote, listing.paths))
-        handling = container_handling(options.turi, work_dir, plan, remote=remote)
+        handling = container_handling(options.turi, work_dir, plan, listing)
         if listing.has_containers and handling.unpack_to is not None:
             progress.message(f"Copies of the images in archives are kept in {handling.unpack_to}.")
         with closing(handling):
@@ -162,8 +159,8 @@ def _extract_listing(
         "good": extraction.good,
         "bad": extraction.bad,
     }
+    tell_failures(finished, progress)
     if listing.has_containers:
-        tell_failures(finished, progress)
         about |= {
             "fingerprint": _mark_of_names(finished, embedder, options, plan),
             "entries": mark,
@@ -235,14 +232,7 @@ def _is_extracted(work_dir: WorkDir, mark: str, listing: Listing) -> bool:
     if mark not in (about.get("entries"), about.get("fingerprint")):
         return False
     made = work_dir.file(names.FEATURES).stat().st_mtime
-    return not any(_modified(path) > made for path in listing.paths)
-
-
-def _modified(path: str) -> float:
-    try:
-        return os.stat(path).st_mtime  # noqa: PTH116 - a million times
-    except OSError:
-        return 0.0
+    return not any(changed_at(path) > made for path in listing.paths)
 
 
 def own_folders(options: RunOptions, work_dir: Path) -> list[Path]:

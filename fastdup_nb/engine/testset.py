@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import shutil
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,11 +21,13 @@ from fastdup_nb.core.neighbors import build_index
 from fastdup_nb.core.pairs import Edges
 from fastdup_nb.core.rows import ChosenRows
 from fastdup_nb.engine.boxes import list_input, make_reader, test_part
+from fastdup_nb.engine.containers import container_handling
 from fastdup_nb.engine.extract import ChunkReader, extract, fingerprint, statistics_columns
 from fastdup_nb.engine.run import OURS, config_file, own_folders
 from fastdup_nb.engine.stored_index import EXACT_ROWS, open_stored_index
 from fastdup_nb.errors import InputError, ModelError, OptionError, ResultNotFoundError
 from fastdup_nb.paths import absolute
+from fastdup_nb.sources.reading import changed_at
 from fastdup_nb.store import names
 from fastdup_nb.store.extraction import DIGESTS, Extraction, discard, read_checkpoint
 from fastdup_nb.store.features import locate, open_features
@@ -210,7 +212,8 @@ def _extract_listing(
         private, mark, statistics_columns(options.turi), resume=resume, published=PUBLISHED
     )
     with extraction:
-        extract(reader, listing, plan, extraction, progress)
+        with closing(container_handling(options.turi, work_dir, plan, listing)) as handling:
+            extract(reader, listing, plan, extraction, progress, handling)
         finished = extraction.close()
     told = {"fingerprint": mark, "good": extraction.good, "bad": extraction.bad}
     _publish(work_dir, options, finished, told, usable=extraction.good > 0)
@@ -264,14 +267,7 @@ def _is_extracted(work_dir: WorkDir, mark: str, listing: Listing) -> bool:
     if about.get("fingerprint") != mark or not stored.is_file():
         return False
     made = stored.stat().st_mtime
-    return not any(_modified(path) > made for path in listing.paths)
-
-
-def _modified(path: str) -> float:
-    try:
-        return os.stat(path).st_mtime  # noqa: PTH116 - a million times
-    except OSError:
-        return 0.0
+    return not any(changed_at(path) > made for path in listing.paths)
 
 
 def _open_model(work_dir: WorkDir, options: RunOptions) -> Embedder:

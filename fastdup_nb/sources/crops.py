@@ -21,6 +21,7 @@ from fastdup_nb.errors import ImageError, ImageProblem
 from fastdup_nb.media.crop import Region, cut, frame
 from fastdup_nb.media.decode import decode_by
 from fastdup_nb.media.silence import silenced_codecs
+from fastdup_nb.sources.members import split_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -158,12 +159,17 @@ def image_size(image: str, read: Callable[[str], bytes]) -> tuple[int, int]:
     return _pictures.size(image, read)
 
 
+def known_file_size(image: str) -> int | None:
+    """Return the bytes of an image file of which a crop was read; None when not known any more."""
+    return _pictures.file_size(image)
+
+
 class _Pictures:
     """The pictures decoded last, in full size, shared by all threads."""
 
     def __init__(self) -> None:
         self._kept: OrderedDict[_Key, Image] = OrderedDict()
-        self._sizes: dict[_Key, tuple[int, int]] = {}
+        self._sizes: dict[_Key, tuple[int, int, int]] = {}  # width, height, bytes
         self._locks: dict[_Key, Lock] = {}
         self._turn = Lock()
 
@@ -180,9 +186,10 @@ class _Pictures:
                 with self._turn:
                     if key in self._kept:
                         return self._kept[key]
-                picture = _decode(read(name))
+                data = read(name)
+                picture = _decode(data)
                 with self._turn:
-                    self._keep(key, picture)
+                    self._keep(key, picture, len(data))
         finally:
             with self._turn:
                 self._locks.pop(key, None)
@@ -192,13 +199,19 @@ class _Pictures:
         """Return width and height of a picture."""
         with self._turn:
             known = self._sizes.get(_key(name))
-        return known or self.get(name, read).size
+        return known[:2] if known else self.get(name, read).size
 
-    def _keep(self, key: _Key, picture: Image) -> None:
+    def file_size(self, name: str) -> int | None:
+        """Return the bytes of the file of a picture that was decoded."""
+        with self._turn:
+            known = self._sizes.get(_key(name))
+        return known[2] if known else None
+
+    def _keep(self, key: _Key, picture: Image, size: int) -> None:
         self._kept[key] = picture
         if len(self._sizes) >= _MOST_SIZES:
             self._sizes.clear()
-        self._sizes[key] = picture.size
+        self._sizes[key] = (*picture.size, size)
         pixels = sum(kept.width * kept.height for kept in self._kept.values())
         while pixels > _KEPT_PIXELS and len(self._kept) > 1:
             _, dropped = self._kept.popitem(last=False)
@@ -206,11 +219,12 @@ class _Pictures:
 
 
 def _key(name: str) -> _Key:
-    """Return what changes when a file does."""
+    """Return what changes when a file, or the archive that it is in, does."""
     try:
         status = os.stat(name)  # noqa: PTH116 - called for every crop
-    except (OSError, ValueError):  # in an archive, or elsewhere
-        return name, 0, 0
+    except (OSError, ValueError):
+        split = split_name(name)
+        return (name, *_key(split[0])[1:]) if split else (name, 0, 0)
     return name, status.st_size, status.st_mtime_ns
 
 

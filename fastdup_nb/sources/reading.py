@@ -93,6 +93,21 @@ def exists(path: str) -> bool:
         return False
 
 
+def changed_at(path: str) -> float:
+    """Return when the file of an image, or the archive that it is in, was changed.
+
+    Returns
+    -------
+    float
+        Seconds since 1970; 0 when it is missing or on another machine.
+    """
+    try:
+        return os.stat(path).st_mtime  # noqa: PTH116 - called for every image
+    except (OSError, ValueError):
+        split = crops.split_crop(path) or members.split_name(path)
+    return changed_at(split[0]) if split else 0.0
+
+
 def _read_elsewhere(path: str, error: OSError) -> bytes:
     """Return what is no file of its own."""
     if (data := crops.read_crop(path, read_bytes)) is not None:

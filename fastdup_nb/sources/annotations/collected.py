@@ -6,6 +6,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from fastdup_nb.sources import members
 from fastdup_nb.sources.crops import crop_name, raw_crop_name
 from fastdup_nb.sources.notes import Tally
 from fastdup_nb.sources.paths import absolute, local_path
@@ -142,7 +143,7 @@ def find_image(name: str, folders: Sequence[str], fallback: str = "") -> str:
     name : str
         Absolute, or relative to one of the folders; a remote name stays as it is.
     folders : sequence of str
-        Where to look, in this order.
+        Where to look, in this order; archives too.
     fallback : str
         What counts when it is in none; the first of them when not given.
     """
@@ -153,7 +154,7 @@ def find_image(name: str, folders: Sequence[str], fallback: str = "") -> str:
         return absolute(path)
     for folder in folders:
         candidate = os.path.join(folder, path)  # noqa: PTH118
-        if os.path.lexists(candidate):
+        if os.path.lexists(candidate) or members.exists(candidate):
             return absolute(candidate)
     base = fallback or next(iter(folders), "")
     return absolute(os.path.join(base, path))  # noqa: PTH118
