@@ -347,6 +347,40 @@ def test_test_sets_in_a_bucket(bucket, access, tmp_path):
     assert (pairs["distance"] > 0.99).sum() >= 5
 
 
+def test_boxes_of_images_in_a_bucket(bucket, access, tmp_path):
+    """Found by a detector, or given; of images and of archives."""
+    pytest.importorskip("onnx")
+    from tests.unit.models.test_detector import ROWS, write
+
+    network = write(tmp_path / "mine.onnx", ROWS, names="{0: 'cat', 1: 'dog'}")
+    for prefix in ("sixty", "shards"):
+        local = mirrored(bucket, f"photos/{prefix}", tmp_path / prefix)
+        url = f"s3://photos/{prefix}"
+        box = {"col_x": 5, "row_y": 5, "width": 60, "height": 50}
+        frame = pd.DataFrame([{"filename": f"in/{n:03d}.jpg", **box} for n in range(20)])
+        if prefix == "sixty":
+            frame = frame.assign(filename=[f"{n:03d}.jpg" for n in range(20)])
+        else:
+            frame = frame[5:10].assign(filename=[f"1.tar/in/{n:03d}.jpg" for n in range(5, 10)])
+        for number, options in enumerate(({"bounding_box": network}, {"annotations": frame})):
+            here, there = tmp_path / f"h{prefix}{number}", tmp_path / f"t{prefix}{number}"
+            fastdup_nb.Fastdup.run(local, here, progress=SilentProgress(), **options)
+            fastdup_nb.Fastdup.run(url, there, progress=SilentProgress(), **options)
+            for name in ("atrain_features.dat", "atrain_stats.csv", "atrain_crops.csv"):
+                written = (there / name).read_bytes().replace(url.encode(), str(local).encode())
+                assert written == (here / name).read_bytes(), (prefix, options, name)
+            assert not any((there / "tmp").rglob("*.tar*"))
+
+
+def test_archives_of_a_bucket_as_test_set_and_added(bucket, access, tmp_path):
+    assert fastdup_nb.run("s3://photos/sixty", tmp_path / "w", test_dir="s3://photos/shards") == 0
+    assert len(rows(tmp_path / "w", "atest_features.dat.csv")) == 20
+    assert fastdup_nb.Fastdup(tmp_path / "w").summary().summary.leakage.in_train == 20
+    fd = fastdup_nb.Fastdup.run("s3://photos/sixty", tmp_path / "a", progress=SilentProgress())
+    assert fd.add("s3://photos/shards", progress=SilentProgress()).new == 20
+    assert not any((tmp_path / "a" / "tmp").rglob("*.tar*"))
+
+
 def test_keys_are_taken_as_they_are():
     assert take_apart("s3://b/a%20b?c#d").key == "b/a%20b?c#d"
     assert take_apart("minio://alias/b/c").root == "minio://alias/"
