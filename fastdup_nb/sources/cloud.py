@@ -52,21 +52,18 @@ def read_bytes(url: str) -> bytes:
         When the server stays away.
     """
     place = take_apart(url)
-    system = file_system(place)
-    if (found := cloud_direct.read(place, system, MAX_FILE_SIZE + 1)) is not None:
-        return _checked(found)
     try:
-        data: bytes = patiently(lambda: system.cat_file(place.key, end=MAX_FILE_SIZE + 1), place)
+        data = cloud_direct.read(place, MAX_FILE_SIZE)
+        if data is None:
+            data = _asked(place, lambda system: system.cat_file(place.key, end=MAX_FILE_SIZE + 1))
     except FileNotFoundError as error:
         data = _read_member(url, error)
     except _Refused as error:
         if error.empty:
             raise ImageError(ImageProblem.ZERO_SIZE, "the object is empty") from error
         raise ImageError(ImageProblem.UNREADABLE, str(error)) from error
-    return _checked(data)
-
-
-def _checked(data: bytes) -> bytes:
+    if not data:
+        raise ImageError(ImageProblem.ZERO_SIZE, "the object is empty")
     if len(data) > MAX_FILE_SIZE:
         raise ImageError(ImageProblem.TOO_LARGE, f"more than {MAX_FILE_SIZE:,} bytes")
     return data
@@ -81,14 +78,15 @@ def read_range(url: str, start: int, stop: int) -> bytes:
         When it cannot be read.
     """
     place = take_apart(url)
-    system = file_system(place)
     try:
-        data: bytes = patiently(lambda: system.cat_file(place.key, start=start, end=stop), place)
+        data = cloud_direct.read_range(place, start, stop)
+        if data is None:
+            data = _asked(place, lambda system: system.cat_file(place.key, start=start, end=stop))
     except FileNotFoundError as error:
         raise ImageError(ImageProblem.MISSING, "there is no such object") from error
     except _Refused as error:
         raise ImageError(ImageProblem.UNREADABLE, str(error)) from error
-    return data
+    return bytes(data)
 
 
 def size_of(url: str) -> int:
@@ -134,6 +132,13 @@ def entries(url: str) -> Iterator[str]:
         When there is nothing.
     """
     place = take_apart(url)
+    found = cloud_direct.names(place)
+    for name in sorted(_names(place, url) if found is None else found):
+        if not name.endswith("/"):
+            yield f"{place.root}{name}"
+
+
+def _names(place: Place, url: str) -> list[str]:
     system = file_system(place)
     bucket = True
     try:
@@ -146,15 +151,13 @@ def entries(url: str) -> Iterator[str]:
     except _Refused as error:
         hint = _KEYS_HINT if error.about_keys else "Check the name of the bucket and your rights."
         raise InputError(f"{url} cannot be listed: {error}.", hint) from error
-    names = sorted(str(name).lstrip("/") for name in found)
+    names = [str(name).lstrip("/") for name in found]
     if not names:
         if not bucket:
             message = f"There is no bucket {place.bucket!r}, or none that these keys may see."
             raise InputNotFoundError(message, "Check its name, the endpoint and the keys.")
         raise InputNotFoundError(f"There is nothing at {url}.", "Check the prefix.")
-    for name in names:
-        if not name.endswith("/"):
-            yield f"{place.root}{name}"
+    return names
 
 
 def _has_bucket(system: Any, place: Place) -> bool:
@@ -227,6 +230,11 @@ def patiently(ask: Callable[[], T], place: Place) -> T:
         pause = min(pause * 2, _LONGEST_PAUSE)
 
 
+def _asked(place: Place, question: Callable[[Any], Any]) -> Any:
+    system = file_system(place)
+    return patiently(lambda: question(system), place)
+
+
 def _judge(error: Exception, place: Place) -> None:
     """Raise what trying again cannot help with.
 
@@ -254,9 +262,10 @@ def _judge(error: Exception, place: Place) -> None:
 
 def _info(url: str) -> dict[str, Any]:
     place = take_apart(url)
-    system = file_system(place)
     try:
-        info: dict[str, Any] = patiently(lambda: system.info(place.key), place)
+        info = cloud_direct.info(place)
+        if info is None:
+            info = _asked(place, lambda system: system.info(place.key))
     except FileNotFoundError as error:
         raise ImageError(ImageProblem.MISSING, "there is no such object") from error
     except _Refused as error:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,17 @@ LIBRARIES = {
 }
 ENDPOINT_VARIABLES = ("FASTDUP_S3_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL")
 ANONYMOUS_VARIABLE = "FASTDUP_NB_S3_ANONYMOUS"
-_CONNECT_SECONDS, _READ_SECONDS = 10, 60
+CONNECT_SECONDS, READ_SECONDS = 10, 60
+_ENVIRONMENT = (
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+    "AWS_PROFILE",
+    "AWS_CONFIG_FILE",
+    "AWS_REGION",
+    "AWS_DEFAULT_REGION",
+    "AWS_CA_BUNDLE",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +66,26 @@ class Place:
     def root(self) -> str:
         """What URLs of this place begin with."""
         return f"{self.scheme}://{self.alias}/" if self.alias else f"{self.scheme}://"
+
+
+@dataclass(frozen=True, slots=True)
+class S3Access:
+    """How an S3 server is asked.
+
+    Parameters
+    ----------
+    endpoint : str
+        URL of the server; empty: that of AWS.
+    anonymous : bool
+        Whether requests are not signed.
+    key, secret : str
+        Of an alias; empty: those that the libraries find by themselves.
+    """
+
+    endpoint: str
+    anonymous: bool
+    key: str = field(default="", repr=False)
+    secret: str = field(default="", repr=False)
 
 
 def take_apart(url: str) -> Place:
@@ -98,20 +128,31 @@ def file_system(place: Place) -> Any:
     InputError
         For an alias that is not known.
     """
+    return _file_system(place.scheme, s3_access(place), environment())
+
+
+def s3_access(place: Place) -> S3Access:
+    """Return how the S3 server of a place is asked.
+
+    Raises
+    ------
+    InputError
+        For an alias that is not known.
+    """
+    if place.alias:
+        endpoint, key, secret = _alias(place.alias)
+        return S3Access(endpoint, not key, key, secret)
     endpoint = next((os.environ[n] for n in ENDPOINT_VARIABLES if os.environ.get(n)), "")
-    anonymous = os.environ.get(ANONYMOUS_VARIABLE, "") not in ("", "0")
-    identity = (endpoint, anonymous, *_alias(place.alias)) if place.alias else (endpoint, anonymous)
-    return _file_system(place.scheme, identity, _environment())
+    return S3Access(endpoint, os.environ.get(ANONYMOUS_VARIABLE, "") not in ("", "0"))
 
 
-def _environment() -> tuple[str, ...]:
+def environment() -> tuple[str, ...]:
     """Return what the libraries read when set up: other values need another file system."""
-    names = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE")
-    return tuple(os.environ.get(name, "") for name in names)
+    return tuple(os.environ.get(name, "") for name in _ENVIRONMENT)
 
 
 @lru_cache(maxsize=8)
-def _file_system(scheme: str, identity: tuple[Any, ...], environment: tuple[str, ...]) -> Any:
+def _file_system(scheme: str, access: S3Access, environment: tuple[str, ...]) -> Any:
     del environment  # part of the key only
     library, extra, protocol = LIBRARIES[scheme]
     try:
@@ -123,35 +164,27 @@ def _file_system(scheme: str, identity: tuple[Any, ...], environment: tuple[str,
         raise MissingDependencyError(message, f'pip install "fastdup_nb[{extra}]"') from error
     options: dict[str, Any] = {"skip_instance_cache": True, "use_listings_cache": False}
     if protocol == "s3":
-        options |= _s3_options(*identity)
+        options |= _s3_options(access)
     return made(**options)
 
 
-def _s3_options(
-    endpoint: str,
-    anonymous: bool,  # noqa: FBT001 - always part of the same tuple
-    url: str = "",
-    key: str = "",
-    secret: str = "",
-) -> dict[str, Any]:
+def _s3_options(access: S3Access) -> dict[str, Any]:
     options: dict[str, Any] = {
-        "anon": anonymous,
+        "anon": access.anonymous,
         "config_kwargs": {
-            "connect_timeout": _CONNECT_SECONDS,
-            "read_timeout": _READ_SECONDS,
+            "connect_timeout": CONNECT_SECONDS,
+            "read_timeout": READ_SECONDS,
             # Waiting and trying again is ours: one place, one clear line about it.
             "retries": {"max_attempts": 1},
             "max_pool_connections": 32,
         },
     }
-    if where := url or endpoint:
-        options["client_kwargs"] = {"endpoint_url": where}
+    if access.endpoint:
+        options["client_kwargs"] = {"endpoint_url": access.endpoint}
         # Names of hosts made of buckets are seldom set up on servers of one's own.
         options["config_kwargs"]["s3"] = {"addressing_style": "path"}
-    if key:
-        options |= {"key": key, "secret": secret, "anon": False}
-    elif url:
-        options["anon"] = True
+    if access.key:
+        options |= {"key": access.key, "secret": access.secret}
     return options
 
 

@@ -20,8 +20,8 @@ import pytest
 import fastdup_nb
 from fastdup_nb.errors import InputError, InputNotFoundError, RunInterruptedError
 from fastdup_nb.progress import SilentProgress
-from fastdup_nb.sources import cloud_direct, exists, read_bytes, resolve
-from fastdup_nb.sources.cloud_access import file_system, take_apart
+from fastdup_nb.sources import exists, read_bytes, resolve
+from fastdup_nb.sources.cloud_access import take_apart
 from tests.integration import ceph
 from tests.pictures import draw, write_pictures
 
@@ -100,6 +100,7 @@ def bucket(server):
         suffix = "tar" if number % 2 else "tar.gz"
         system.pipe_file(f"photos/shards/{number}.{suffix}", data)
     system.mkdir("empty")
+    system.mkdir("oddest")
     data = jpeg(1)
     system.mkdir("many")
     system.pipe({f"many/{number:05d}.jpg": data for number in range(MANY)})
@@ -165,19 +166,44 @@ def test_odd_keys(bucket, access, tmp_path):
 
 
 def test_odd_keys_by_plain_requests(bucket, access):
-    def ask(url, most=1 << 20):
-        place = take_apart(url)
-        return cloud_direct.read(place, file_system(place), most)
+    from fastdup_nb.sources import cloud_direct
 
     for number, key in enumerate(KEYS):
-        assert ask(f"s3://photos/odd/{key}") == jpeg(number)
-    assert ask("s3://photos/odd/plain.jpg", 10) == jpeg(3)[:10]
-    for elsewhere in ("s3://photos/none.jpg", "s3://photos/bad/empty.jpg", "gs://photos/none.jpg"):
-        place = take_apart(elsewhere)
-        system = file_system(take_apart("s3://photos"))
-        assert cloud_direct.read(place, system, 10) is None
+        place = take_apart(f"s3://photos/odd/{key}")
+        assert cloud_direct.read(place, 1 << 20) == jpeg(number)
+        assert cloud_direct.read_range(place, 2, 10) == jpeg(number)[2:10]
+        whole = bucket.info(place.key)
+        assert cloud_direct.info(place) == {name: whole[name] for name in ("type", "size", "ETag")}
+    assert sorted(cloud_direct.names(take_apart("s3://photos/odd/"))) == sorted(
+        f"photos/odd/{key}" for key in KEYS
+    )
+    assert cloud_direct.names(take_apart("s3://photos/od")) is None  # no part of a name
     access.setenv("AWS_SECRET_ACCESS_KEY", "wrong")
-    assert ask("s3://photos/odd/plain.jpg") is None
+    assert cloud_direct.read(take_apart("s3://photos/odd/plain.jpg"), 1 << 20) is None
+
+
+def test_a_server_with_a_certificate_of_its_own(server, bucket, access, tmp_path):
+    from fastdup_nb.sources import cloud_direct
+
+    if server.certificate is None:
+        pytest.skip("openssl is not installed")
+    access.setenv("FASTDUP_S3_ENDPOINT_URL", server.secure_endpoint)
+    access.setenv("AWS_CA_BUNDLE", str(server.certificate))
+    assert cloud_direct.read(take_apart("s3://photos/odd/plain.jpg"), 1 << 20) == jpeg(3)
+    assert fastdup_nb.run("s3://photos/odd", str(tmp_path / "w")) == 0
+    assert len(rows(tmp_path / "w")) == len(KEYS)
+    access.delenv("AWS_CA_BUNDLE")  # nobody vouches for it then
+    access.setenv("FASTDUP_NB_CLOUD_PATIENCE", "0")
+    with pytest.raises(RunInterruptedError, match="does not answer"):
+        resolve("s3://photos/odd")
+
+
+def test_keys_that_only_the_general_library_knows(bucket, access):
+    for key in ("double//slash.jpg", "dots/../up.jpg"):
+        bucket.call_s3("put_object", Bucket="oddest", Key=key, Body=jpeg(1))
+    found = resolve("s3://oddest").paths
+    assert found == ["s3://oddest/dots/../up.jpg", "s3://oddest/double//slash.jpg"]
+    assert [read_bytes(url) for url in found] == [jpeg(1)] * 2
 
 
 def test_more_than_a_page_of_keys(bucket, access):
