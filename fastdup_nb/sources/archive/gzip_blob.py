@@ -2,13 +2,16 @@
 
 gzip can only be unpacked from its beginning. While doing so the state of the unpacker is kept now
 and then (some 50 kB each), so that a later reader begins at the nearest one before the place it
-wants. In order everything is unpacked once.
+wants. In order everything is unpacked once. Several threads that want images near each other come
+a little out of order: from the first time that it is asked for what lies behind, the last that was
+unpacked is kept too.
 """
 
 from __future__ import annotations
 
 import zlib
 from bisect import bisect_right
+from collections import deque
 from dataclasses import dataclass, replace
 from threading import Lock
 from typing import TYPE_CHECKING, Any
@@ -20,8 +23,11 @@ if TYPE_CHECKING:
 
 MOST_POINTS = 128
 FIRST_SPACING = 4 << 20
-_INPUT = 1 << 14
-_OUTPUT = 1 << 18
+KEPT = 32 << 20
+_KEPT_IN_ORDER = 1 << 12  # headers are read a little ahead
+# Large: every call lets other threads run, and has to wait for its turn after it.
+_INPUT = 1 << 18
+_OUTPUT = 1 << 19
 _RAW = -15  # zlib's window bits: deflate alone; header and check sums are ours
 _HEADER_SIZE, _TRAILER_SIZE = 10, 8
 _MOST_HEADER = 1 << 17
@@ -40,8 +46,9 @@ class _State:
     member_given: int = 0
 
     def copy(self) -> _State:
+        """Return a state to go on from later: the rest will be taken from the file again."""
         unpacker = None if self.unpacker is None else self.unpacker.copy()
-        return replace(self, unpacker=unpacker)
+        return replace(self, unpacker=unpacker, taken=self.taken - len(self.rest), rest=b"")
 
 
 class GzipBlob:
@@ -64,7 +71,8 @@ class GzipBlob:
         self._state = _State(0, 0, b"", None)
         self._points = [self._state.copy()]
         self._spacing = FIRST_SPACING
-        self._latest, self._latest_at = b"", 0
+        self._recent = deque([(0, b"")])  # what was unpacked last, and where it is
+        self._kept = _KEPT_IN_ORDER
         self._problem: ImageError | None = None
 
     def read_at(self, offset: int, size: int) -> bytes:
@@ -76,23 +84,27 @@ class GzipBlob:
             When the file is cut, or its check sum says that it is damaged.
         """
         with self._turn:
-            if offset < self._latest_at:
+            if offset < self._recent[0][0]:
                 self._go_back(offset)
+            place, end = offset, offset + size
             pieces: list[bytes] = []
-            missing = size
-            while missing:
-                begin = offset + size - missing - self._latest_at
-                piece = self._latest[begin : begin + missing]
-                pieces.append(piece)
-                missing -= len(piece)
-                if missing and not self._unpack():
-                    break
-            return b"".join(pieces)
+
+            def take(at: int, data: bytes) -> int:
+                if at < end and (piece := data[place - at : end - at]):
+                    pieces.append(piece)
+                    return len(piece)
+                return 0
+
+            for at, data in self._recent:
+                place += take(at, data)
+            while place < end and self._unpack():
+                place += take(*self._recent[-1])
+            return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
     @property
     def weight(self) -> int:
         """What it keeps in memory, in names of some 300 bytes: a point takes some 60 kB."""
-        return len(self._points) * 200
+        return len(self._points) * 200 + self._kept // 300
 
     def close(self) -> None:
         """Close the file."""
@@ -101,7 +113,8 @@ class GzipBlob:
     def _go_back(self, offset: int) -> None:
         number = bisect_right(self._points, offset, key=lambda point: point.given) - 1
         self._state = self._points[number].copy()
-        self._latest, self._latest_at = b"", self._state.given
+        self._recent = deque([(self._state.given, b"")])
+        self._kept = KEPT
         self._problem = None
 
     def _unpack(self) -> bool:
@@ -120,10 +133,17 @@ class GzipBlob:
             if not data and self._problem is not None:
                 raise self._problem
             if data:
-                self._latest, self._latest_at = data, state.given - len(data)
+                self._recent.append((state.given - len(data), data))
+                self._trim()
                 if state.unpacker is not None:
                     self._keep_point()
                 return True
+
+    def _trim(self) -> None:
+        """Drop what is too long ago; of the last piece and the one before, nothing."""
+        recent = self._recent
+        while len(recent) > 2 and recent[-1][0] - recent[1][0] >= self._kept:
+            recent.popleft()
 
     def _take(self, state: _State) -> bool:
         """Take some more of the file; False at its end."""

@@ -1,13 +1,14 @@
 """The headers of a tar archive: plain ones read here, all others by Python's tarfile.
 
-Plain headers are nearly all there are, and reading them here takes a third of the time.
+Plain headers, with the times and long names that Python's tarfile puts in front of them, are nearly
+all there are, and reading them here takes a fraction of the time.
 """
 
 from __future__ import annotations
 
 import tarfile
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from fastdup_nb.errors import ImageError, ImageProblem
 from fastdup_nb.sources.archive.blob import BlobReader
@@ -16,7 +17,10 @@ if TYPE_CHECKING:
     from fastdup_nb.sources.archive.blob import Blob
 
 BLOCK = 512
-_PLAIN = ord("0")
+# An extended header, its records and the header itself: one system call instead of three.
+_AT_ONCE = 4 * BLOCK
+_FILE, _RECORDS = ord("0"), ord("x")
+_HARMLESS = frozenset((b"mtime", b"atime", b"ctime", b"uid", b"gid", b"uname", b"gname", b"path"))
 _KINDS = (
     (tarfile.TarInfo.issym, "it is a link"),
     (tarfile.TarInfo.islnk, "it is a link to another file of the archive"),
@@ -76,9 +80,9 @@ class HeaderReader:
             Where the archive is cut or damaged.
         """
         if self.place and not self._archive.pax_headers:
-            block = self._blob.read_at(self.place, BLOCK)
-            if (header := _read_plain(block, self.place + BLOCK)) is not None:
-                self.place = header.at + -(-header.size // BLOCK) * BLOCK
+            blocks = self._blob.read_at(self.place, _AT_ONCE)
+            if (header := _read_plain(blocks, self.place)) is not None:
+                self.place = header.at + padded(header.size)
                 return header
             self._archive.offset = self.place
         try:
@@ -91,9 +95,30 @@ class HeaderReader:
         return None if info is None else _describe(info)
 
 
-def _read_plain(block: bytes, at: int) -> Header | None:
-    """Return the header of a plain file; None when it is another one, or none."""
-    if len(block) < BLOCK or block[156] != _PLAIN or block[124] & 0x80:
+def _read_plain(blocks: bytes, at: int) -> Header | None:
+    """Return the header of a plain file, behind records of times and names or not; else None."""
+    first = _fields(blocks[:BLOCK])
+    if first is None or first.kind == _FILE:
+        return None if first is None else Header(first.name, at + BLOCK, first.size)
+    records = _records(blocks[BLOCK : BLOCK + first.size]) if first.kind == _RECORDS else None
+    if records is None:
+        return None
+    start = BLOCK + padded(first.size)
+    second = _fields(blocks[start : start + BLOCK])
+    if second is None or second.kind != _FILE:
+        return None
+    return Header(records.get("path", second.name), at + start + BLOCK, second.size)
+
+
+class _Fields(NamedTuple):
+    kind: int
+    name: str
+    size: int
+
+
+def _fields(block: bytes) -> _Fields | None:
+    """Return what a header block says; None when it is no such block, or says it in other ways."""
+    if len(block) < BLOCK or block[124] & 0x80:
         return None
     try:
         size = int(block[124:136].rstrip(b" \0") or b"0", 8)
@@ -104,7 +129,33 @@ def _read_plain(block: bytes, at: int) -> Header | None:
         return None
     name, prefix = block[:100].partition(b"\0")[0], block[345:500].partition(b"\0")[0]
     full = prefix + b"/" + name if prefix else name
-    return Header(full.decode("utf-8", "surrogateescape"), at, size)
+    return _Fields(block[156], full.decode("utf-8", "surrogateescape"), size)
+
+
+def _records(data: bytes) -> dict[str, str] | None:
+    """Return the records of an extended header (POSIX pax); None when one is not ordinary."""
+    records: dict[str, str] = {}
+    while data:
+        length, _, rest = data.partition(b" ")
+        key, _, value = rest.partition(b"=")
+        if not length.isdigit() or key not in _HARMLESS:
+            return None
+        end = int(length)
+        value = value[: end - len(length) - len(key) - 2]
+        if data[end - 1 : end] != b"\n" or not value.endswith(b"\n"):
+            return None
+        records[key.decode()] = value[:-1].decode("utf-8", "surrogateescape").rstrip("/")
+        data = data[end:]
+    return records if records.get("path", "/") else None
+
+
+def padded(size: int) -> int:
+    """Return a size up to the next whole block.
+
+    >>> padded(1), padded(1024)
+    (512, 1024)
+    """
+    return -(-size // BLOCK) * BLOCK
 
 
 def _describe(info: tarfile.TarInfo) -> Header:

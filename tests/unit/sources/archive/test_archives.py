@@ -346,6 +346,17 @@ def test_formats_of_tar(tmp_path):
         assert read_all(tmp_path / "x.tar") == (dict(contents), "")
 
 
+ODD_RECORDS = [
+    {"path": "other/ü\u2028.jpg"},
+    {"path": "slash/", "mtime": "1.5"},
+    {"path": "long/" * 300 + "x.jpg"},
+    {"mtime": "no number", "comment": "a=b\nc"},
+    {"SCHILY.xattr.user.x": "y", "LIBARCHIVE.creationtime": "1"},
+    {"hdrcharset": "BINARY", "path": "binary.jpg"},
+    {"size": "3"},
+]
+
+
 @pytest.mark.parametrize("kind", [tarfile.USTAR_FORMAT, tarfile.GNU_FORMAT, tarfile.PAX_FORMAT])
 def test_plain_headers_are_read_as_the_library_reads_them(tmp_path, kind):
     path = tmp_path / "x.tar"
@@ -357,6 +368,10 @@ def test_plain_headers_are_read_as_the_library_reads_them(tmp_path, kind):
                 info.size, info.mtime, info.uname = size, 1e9 + number / 7, "ü"
                 archive.addfile(info, io.BytesIO(bytes(size)))
             archive.addfile(special(f"folder{number}", tarfile.DIRTYPE))
+            for records in ODD_RECORDS:
+                info = tarfile.TarInfo(f"odd{number}.jpg")
+                info.size, info.pax_headers = size, records
+                archive.addfile(info, io.BytesIO(bytes(size)))
     with tarfile.open(path) as archive:
         expected = [(each.name, each.offset_data, each.size) for each in archive]
     headers = HeaderReader(FileBlob(str(path)))

@@ -23,6 +23,8 @@ def data():
 def path(tmp_path, data, monkeypatch):
     monkeypatch.setattr(gzip_blob, "FIRST_SPACING", 1 << 15)
     monkeypatch.setattr(gzip_blob, "MOST_POINTS", 8)
+    monkeypatch.setattr(gzip_blob, "KEPT", 1 << 16)
+    monkeypatch.setattr(gzip_blob, "_INPUT", 1 << 14)
     monkeypatch.setattr(gzip_blob, "_OUTPUT", 5000)
     file = tmp_path / "x.gz"
     half = len(data) // 2
@@ -65,6 +67,19 @@ def test_going_back_begins_near_by(path, data, monkeypatch):
     assert blob.read_at(at, 10) == data[at : at + 10]
     size = Path(path).stat().st_size
     assert min(taken, default=size) > size // 2
+
+
+def test_a_little_out_of_order_nothing_is_unpacked_again(path, data):
+    blob = GzipBlob(FileBlob(path))
+    blob.read_at(99_999, 1)
+    blob.read_at(10_000, 1)  # from now on it knows
+    given = 0
+    for at in range(100_000, len(data) - 40_000, 10_000):
+        for place in (at + 30_000, at):
+            assert blob.read_at(place, 10_000) == data[place : place + 10_000]
+            assert blob._state.given >= given
+            given = blob._state.given
+    assert sum(len(piece) for _, piece in blob._recent) < (1 << 16) + 2 * 5000
 
 
 def test_headers_with_names_and_comments(tmp_path):
