@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 MOST_OPEN = 64
 CONNECTIONS = 16
+# Of images that come in order only, in one span: not many more bytes than that.
+MOST_HELD = 24 << 20
 SECONDS_TO_COUNT = 0.5
 
 
@@ -124,7 +126,7 @@ class Supply:
     chunk : int
         Most images of a span. Spans are cut at fixed positions: of files, where the number of the
         entry in the full listing divides by it; of members, where their number in the container
-        does.
+        does, or before when they are large.
     place : Place
         Where to begin.
     handling : Handling
@@ -237,6 +239,7 @@ class Supply:
         """Yield the spans of a container; what went wrong is the last row of the last span."""
         first, most = self._window(place)
         number = first
+        held = 0
         batch: list[Member] = []
         container: Container | None = None
         try:
@@ -246,10 +249,11 @@ class Supply:
                     break
                 batch.append(member)
                 number += 1
-                if number % self._chunk == 0 and number != most:
+                held += len(member.data or b"")
+                if (number % self._chunk == 0 or held > MOST_HELD) and number != most:
                     yield self._span(batch, place, container)
                     place = replace(place, position=place.position + len(batch))
-                    batch = []
+                    batch, held = [], 0
         except ImageError as error:
             name = self._listing.paths[place.entry]
             problem = ImageError(ImageProblem.CONTAINER, error.message)

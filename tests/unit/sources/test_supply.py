@@ -6,7 +6,7 @@ import time
 import pytest
 
 from fastdup_nb.errors import ImageError
-from fastdup_nb.sources import exists, members, read_bytes, remote, resolve
+from fastdup_nb.sources import exists, members, read_bytes, remote, resolve, supply
 from fastdup_nb.sources.listing import Listing
 from fastdup_nb.sources.members import split_name
 from fastdup_nb.sources.supply import Handling, Place, Supply, expand
@@ -53,6 +53,17 @@ def test_every_place_leads_to_the_same_spans(folder):
         rest = spans_of(listing, place=span.after)
         assert [list(one.names) for one in rest] == [list(one.names) for one in spans[number + 1 :]]
         assert [one.after for one in rest] == [one.after for one in spans[number + 1 :]]
+
+
+def test_large_images_that_come_in_order_are_few_at_a_time(folder, monkeypatch):
+    monkeypatch.setattr(supply, "MOST_HELD", len(jpeg(0)) + len(jpeg(1)))
+    listing = resolve([folder / "e.tgz", folder / "c.tar"])
+    spans = spans_of(listing)
+    assert [len(span.names) for span in spans] == [3, 1, 0, 4, 1]
+    assert max(span.held for span in spans) < 4 * len(jpeg(0))
+    for number, span in enumerate(spans):
+        rest = spans_of(listing, place=span.after)
+        assert [list(one.names) for one in rest] == [list(one.names) for one in spans[number + 1 :]]
 
 
 def test_contents(folder):
