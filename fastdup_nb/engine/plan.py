@@ -11,7 +11,8 @@ from fastdup_nb.core.neighbors import NeighborMethod, parameters
 from fastdup_nb.options import AUTO_NNF_MODE, DefaultText, RunOptions, parse_pairs
 
 READ_STORED = (2, 3, 4, 6)
-IMAGES_PER_CHUNK = 8
+# The weights of a model come into the processor's cache once for all of them.
+IMAGES_PER_CHUNK = 16
 
 
 @dataclass(frozen=True)

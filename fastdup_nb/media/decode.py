@@ -15,6 +15,7 @@ from fastdup_nb.errors import ImageError, ImageProblem
 from fastdup_nb.media.colour import reduce_to_rgb
 from fastdup_nb.media.failures import check_complete, explain
 from fastdup_nb.media.formats import identify, open_image
+from fastdup_nb.media.jpeg import PlainJpeg, read_jpeg
 from fastdup_nb.media.orientation import is_sideways, read_orientation, turn_upright
 from fastdup_nb.media.silence import silenced_codecs
 
@@ -152,7 +153,7 @@ def decode_by(
     """
     name = identify(data)
     with _failures_reported(name, data), silenced_codecs():
-        source = open_image(name, data)
+        source = (read_jpeg(data) if name == "JPEG" else None) or open_image(name, data)
         width, height = source.size
         _check_not_too_large(width, height)
         factor = choose_factor(width, height)
@@ -204,10 +205,11 @@ def to_pixels(photo: Photo, width: int, height: int) -> NDArray[np.uint8]:
     return np.array(image, dtype=np.uint8)
 
 
-def _load(source: ImageFile, name: str, factor: int) -> Image.Image:
-    done = 1
-    if name == "JPEG" and factor > 1:
-        done = min(factor, _LARGEST_SCALED_DECODE)
+def _load(source: ImageFile | PlainJpeg, name: str, factor: int) -> Image.Image:
+    done = min(factor, _LARGEST_SCALED_DECODE) if name == "JPEG" else 1
+    if isinstance(source, PlainJpeg):
+        return reduce_to_rgb(source.load(done), factor // done)
+    if done > 1:
         # Pillow takes the largest scale in 1, 2, 4, 8 that keeps both sides at the asked size.
         width, height = source.size
         source.draft(None, (width // done, height // done))
@@ -227,7 +229,7 @@ def _failures_reported(name: str, data: bytes) -> Iterator[None]:
         raise ImageError(ImageProblem.CORRUPT, explain(name, data, error)) from error
 
 
-def _memory_turn(source: ImageFile, name: str, factor: int) -> Lock | nullcontext[None]:
+def _memory_turn(source: ImageFile | PlainJpeg, name: str, factor: int) -> Lock | nullcontext[None]:
     width, height = source.size
     streamed = name == "JPEG" and "progressive" not in source.info
     pixels = width * height // (factor * factor if streamed else 1)
