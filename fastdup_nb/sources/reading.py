@@ -10,6 +10,9 @@ from fastdup_nb.sources import crops, members, remote
 from fastdup_nb.sources.limits import MAX_FILE_SIZE
 from fastdup_nb.sources.suffixes import is_remote
 
+# Without waiting for the other end of a pipe.
+_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+_BLOCK = 1 << 20
 _KINDS = {
     stat.S_IFDIR: "a folder",
     stat.S_IFIFO: "a pipe",
@@ -42,9 +45,7 @@ def read_bytes(path: str) -> bytes:
     """
     try:
         _check(os.stat(path))  # noqa: PTH116 - called for every image
-        with open(path, "rb", buffering=0, opener=_open_without_waiting) as file:
-            _check(os.fstat(file.fileno()))  # it may have been replaced meanwhile
-            data = file.read()
+        data = _read_file(path)
     except (FileNotFoundError, NotADirectoryError) as error:
         data = _read_elsewhere(path, error)
     except OSError as error:
@@ -124,8 +125,22 @@ def _read_elsewhere(path: str, error: OSError) -> bytes:
     raise ImageError(ImageProblem.MISSING, reason) from error
 
 
-def _open_without_waiting(path: str, flags: int) -> int:
-    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+def _read_file(path: str) -> bytes:
+    # No file object, which asks the system twice as often: at each call another thread may take
+    # over, and this one waits for its turn.
+    handle = os.open(path, _FLAGS)
+    try:
+        status = os.fstat(handle)
+        _check(status)  # it may have been replaced meanwhile
+        data = os.read(handle, status.st_size + 1)
+        if len(data) == status.st_size:
+            return data
+        blocks = [data]  # it is being written, or comes in pieces
+        while blocks[-1]:
+            blocks.append(os.read(handle, _BLOCK))
+        return b"".join(blocks)
+    finally:
+        os.close(handle)
 
 
 def _check(status: os.stat_result) -> None:

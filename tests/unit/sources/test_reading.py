@@ -78,8 +78,18 @@ def test_errors_of_the_system(tmp_path, monkeypatch, error, reason):
     def fail(*_args):
         raise error
 
-    monkeypatch.setattr(reading, "_open_without_waiting", fail)
+    monkeypatch.setattr(reading, "_read_file", fail)
     assert problem(tmp_path / "a") == (ImageProblem.UNREADABLE, reason)
+
+
+@pytest.mark.parametrize("before", [1, 5_000_000])
+def test_a_file_that_changes_its_size_is_read_to_its_end(tmp_path, monkeypatch, before):
+    content = os.urandom(3_000_000)
+    (tmp_path / "a").write_bytes(content)
+    (tmp_path / "b").write_bytes(bytes(before))
+    status = (tmp_path / "b").stat()
+    monkeypatch.setattr(os, "fstat", lambda _: status)
+    assert read_bytes(str(tmp_path / "a")) == content
 
 
 def test_a_huge_file_is_not_read(tmp_path):
