@@ -44,7 +44,7 @@ class CatalogueModel:
     size : int
         Its bytes; 0 when not known.
     fields : dict
-        Fields of a manifest, `d` among them.
+        Fields of a manifest; without `d` it is a detector.
     """
 
     name: str
@@ -55,7 +55,16 @@ class CatalogueModel:
 
     @property
     def d(self) -> int:
-        """Length of the embedding."""
+        """Length of the embedding.
+
+        Raises
+        ------
+        ModelError
+            When the catalogue does not say it.
+        """
+        if "d" not in self.fields:
+            message = f"The catalogue says of {self.name!r} no d: it is no embedding model."
+            raise ModelError(message, "Give the length of its vectors, if it is one.")
         return int(self.fields["d"])
 
 
@@ -143,6 +152,4 @@ def _read_model(name: str, table: Any, where: str) -> CatalogueModel:
     if isinstance(size, bool) or not isinstance(size, int) or not 0 <= size < _LARGEST:
         raise ModelError(f"{place}: bytes = {size!r} cannot be used.", "Give a whole number.")
     fields = check_fields({k: v for k, v in table.items() if k not in _OWN_FIELDS}, place)
-    if "d" not in fields:
-        raise ModelError(f"{place} lacks d.", "Give the length of its vectors.")
     return CatalogueModel(name, str(url), sha256, size, {"version": 1, **fields, "name": name})

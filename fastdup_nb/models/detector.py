@@ -13,7 +13,7 @@ from fastdup_nb.core.boxes import read_detections, suppress
 from fastdup_nb.errors import ModelError
 from fastdup_nb.media.decode import decode
 from fastdup_nb.media.detection import Detection
-from fastdup_nb.models.catalogue import USER_CATALOGUE, find_model
+from fastdup_nb.models.catalogue import find_model
 from fastdup_nb.models.session import open_session
 from fastdup_nb.paths import absolute
 
@@ -28,6 +28,11 @@ _USUAL_SIDE = 640
 _GREY = (114, 114, 114)
 _CHANNELS, _DIMENSIONS = 3, 4
 _TYPES = {"tensor(float)": np.float32, "tensor(float16)": np.float16}
+_EXPORT = (
+    "Export it from https://github.com/ultralytics/yolov5 "
+    "(python export.py --weights {name}.pt --include onnx) and put {name}.onnx into {folder}, "
+    "or give its path as bounding_box; see docs/boxes.md."
+)
 _FORM = "A YOLO network takes (1, 3, height, width) and gives (1, boxes, 5 + classes)."
 
 
@@ -39,8 +44,9 @@ def open_object_detector(
     Parameters
     ----------
     name : str
-        The path of an ONNX file, or a name in the catalogue, such as `yolov5s`; then the file is
-        downloaded once and used only when its SHA-256 is right.
+        The path of an ONNX file, or a name such as `yolov5s`: then `yolov5s.onnx` in the current
+        folder is used, or the file that a catalogue of the user names, downloaded once and used
+        only when its SHA-256 is right.
     compute : {'cpu', 'gpu'}
     progress : Progress, optional
         Told how far the download is.
@@ -50,20 +56,19 @@ def open_object_detector(
     ModelError
         When there is no such file or name, or it is no detector.
     """
-    path = absolute(name)
-    if path.suffix.lower() == ".onnx":
-        if not path.is_file():
-            message = f"There is no file {str(path)!r}."
-            raise ModelError(message, "Give the ONNX file of a YOLO network as bounding_box.")
+    is_file = Path(name).suffix.lower() == ".onnx"
+    path = absolute(name if is_file else f"{name}.onnx")
+    if path.is_file():
         return ObjectDetector(path, path.name, compute)
+    if is_file:
+        message = f"There is no file {str(path)!r}."
+        raise ModelError(message, "Give the ONNX file of a YOLO network as bounding_box.")
     model = find_model(name)
     if model is None:
-        message = f"The detector {name!r} is not here: its licence does not let us bring it along."
-        hint = (
-            f"Give its ONNX file as bounding_box='{name}.onnx', or name url and sha256 in a "
-            f"catalogue of your own ({USER_CATALOGUE})."
+        message = (
+            f"There is no {path.name} here; its licence, AGPL-3.0, keeps it out of this package."
         )
-        raise ModelError(message, hint)
+        raise ModelError(message, _EXPORT.format(name=name, folder=path.parent))
     from fastdup_nb.models.download import obtain
 
     return ObjectDetector(obtain(model, progress), name, compute)

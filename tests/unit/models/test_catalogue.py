@@ -206,7 +206,6 @@ def test_entries_that_cannot_be_used(catalogue, change, said):
         ("[", "cannot be read"),
         ("[1, 2]", "is not a catalogue"),
         ('{"mine": 3}', "is not a table"),
-        ('{"mine": {"url": "https://a/b", "sha256": "' + "ab" * 32 + '"}}', "lacks d"),
         (json.dumps({"clip": GOOD}), "known already"),
         (json.dumps({"computed-576": GOOD}), "known already"),
     ],
@@ -215,6 +214,14 @@ def test_files_that_are_no_catalogue(catalogue, text, said):
     catalogue(text)
     with pytest.raises(ModelError, match=said):
         model_names()
+
+
+def test_a_detector_is_no_embedding_model(catalogue):
+    catalogue({"mine": {"url": "https://a/b", "sha256": "ab" * 32}})
+    assert find_model("mine").size == 0
+    with pytest.raises(ModelError, match="says of 'mine' no d") as caught:
+        load_embedder("mine", 576)
+    assert "length of its vectors" in caught.value.hint
 
 
 def test_a_catalogue_that_is_not_there(monkeypatch, tmp_path):

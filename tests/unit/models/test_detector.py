@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
+import json
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +13,7 @@ import pytest
 from fastdup_nb.errors import ImageError, ModelError
 from fastdup_nb.models.detector import open_object_detector
 from tests.pictures import draw
+from tests.unit.models.server import serving
 
 onnx = pytest.importorskip("onnx")
 helper, numpy_helper, TensorProto = onnx.helper, onnx.numpy_helper, onnx.TensorProto
@@ -126,6 +129,34 @@ def test_what_is_no_detector(tmp_path):
     (tmp_path / "broken.onnx").write_bytes(b"x")
     with pytest.raises(ModelError):
         open_object_detector(str(tmp_path / "broken.onnx"))
-    with pytest.raises(ModelError, match="yolov5s") as caught:
+
+
+def test_yolov5s_by_name(tmp_path, monkeypatch):
+    """What to do is said; then a file in the current folder does; else one of a catalogue."""
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ModelError, match="There is no yolov5s.onnx here; its licence") as caught:
         open_object_detector("yolov5s")
-    assert "yolov5s.onnx" in caught.value.hint
+    for told in ("export.py --weights yolov5s.pt", f"yolov5s.onnx into {tmp_path}", "boxes.md"):
+        assert told in caught.value.hint
+    write(tmp_path / "yolov5s.onnx", ROWS, names="['cat', 'dog']")
+    assert open_object_detector("yolov5s").detect(picture((64, 64))).labels == ["dog", "cat"]
+
+
+def test_yolov5s_of_a_catalogue(tmp_path, monkeypatch):
+    pytest.importorskip("pooch")
+    monkeypatch.chdir(tmp_path)
+    data = Path(write(tmp_path / "served.onnx", ROWS)).read_bytes()
+    monkeypatch.setenv("FASTDUP_NB_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("FASTDUP_NB_MODELS", str(tmp_path / "models.json"))
+    with serving() as server:
+        server.files["/v5.onnx"] = data
+        entry = {"url": f"{server.address}/v5.onnx", "sha256": hashlib.sha256(data).hexdigest()}
+        (tmp_path / "models.json").write_text(json.dumps({"yolov5s": entry}))
+        assert len(open_object_detector("yolov5s").detect(picture((64, 64))).boxes) == 2
+        asked = len(server.asked)
+        open_object_detector("yolov5s")
+        assert len(server.asked) == asked
+    entry["sha256"] = "ab" * 32
+    (tmp_path / "models.json").write_text(json.dumps({"yolov5s": entry}))
+    with pytest.raises(ModelError):
+        open_object_detector("yolov5s")
