@@ -66,7 +66,7 @@ def open_object_detector(
     model = find_model(name)
     if model is None:
         message = (
-            f"There is no {path.name} here; its licence, AGPL-3.0, keeps it out of this package."
+            f"There is no {path.name} here: its licence, AGPL-3.0, keeps it out of the package."
         )
         raise ModelError(message, _EXPORT.format(name=name, folder=path.parent))
     from fastdup_nb.models.download import obtain

@@ -134,7 +134,7 @@ def test_what_is_no_detector(tmp_path):
 def test_yolov5s_by_name(tmp_path, monkeypatch):
     """What to do is said; then a file in the current folder does; else one of a catalogue."""
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(ModelError, match="There is no yolov5s.onnx here; its licence") as caught:
+    with pytest.raises(ModelError, match=r"There is no yolov5s\.onnx here: its licence") as caught:
         open_object_detector("yolov5s")
     for told in ("export.py --weights yolov5s.pt", f"yolov5s.onnx into {tmp_path}", "boxes.md"):
         assert told in caught.value.hint
