@@ -195,14 +195,14 @@ def to_pixels(photo: Photo, width: int, height: int) -> NDArray[np.uint8]:
     Returns
     -------
     ndarray of uint8, (height, width, 3)
-        RGB, a fresh array.
+        RGB; read-only, and its memory is its own.
     """
     image = photo.image
     if image.width < width or image.height < height:
         image = image.resize((width, height), Image.Resampling.BILINEAR)
     else:
         image = photo.squeeze(width, height)
-    return np.array(image, dtype=np.uint8)
+    return np.frombuffer(image.tobytes(), np.uint8).reshape(height, width, 3)
 
 
 def _load(source: ImageFile | PlainJpeg, name: str, factor: int) -> Image.Image:

@@ -46,13 +46,18 @@ def defuse_formula(cell: Any) -> Any:
 
 def encode_rows(rows: Iterable[Sequence[Any]]) -> bytes:
     """Return rows as CSV bytes."""
+    kept = list(rows)
     text = io.StringIO(newline="")
     plain = csv.writer(text, lineterminator="\n")
-    # Before Python 3.13 a lone carriage return is not quoted, and the row falls apart when read.
-    quoted = csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_ALL)
-    for row in rows:
-        broken = any(isinstance(cell, str) and "\r" in cell for cell in row)
-        (quoted if broken else plain).writerow(row)
+    plain.writerows(kept)
+    if "\r" in text.getvalue():
+        # Before Python 3.13 a lone one is not quoted, and the row falls apart when read.
+        text.seek(0)
+        text.truncate()
+        quoted = csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_ALL)
+        for row in kept:
+            broken = any(isinstance(cell, str) and "\r" in cell for cell in row)
+            (quoted if broken else plain).writerow(row)
     return text.getvalue().encode("utf-8", ENCODING_ERRORS)
 
 

@@ -222,7 +222,6 @@ def test_pixels_have_the_asked_shape():
     pixels = to_pixels(decode(encode(draw(1, (500, 375)), "JPEG")), 96, 128)
     assert pixels.shape == (128, 96, 3)
     assert pixels.dtype == np.uint8
-    assert pixels.flags.writeable
 
 
 def test_pixels_keep_red_red():
@@ -235,9 +234,7 @@ def test_a_model_of_their_size_is_given_the_picture_of_the_statistics(size):
     photo = decode(encode(draw(1, size), "PNG"), at_least=300)
     assert photo.squeeze(128, 128) is photo.squeeze(128, 128)
     assert np.array_equal(to_pixels(photo, 128, 128), np.asarray(photo.squeeze(128, 128)))
-    shared = photo.squeeze(128, 128).copy()
-    to_pixels(photo, 128, 128)[:] = 0
-    assert photo.squeeze(128, 128) == shared
+    assert not to_pixels(photo, 128, 128).flags.writeable
 
 
 def test_small_pictures_are_enlarged_smoothly_for_the_model_alone():
