@@ -9,14 +9,18 @@ from __future__ import annotations
 import contextlib
 import io
 import os
-import shlex
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from fastdup_nb import commands
 from fastdup_nb._version import __version__
 from fastdup_nb.errors import FastdupError, OptionError, RunInterruptedError
 from fastdup_nb.progress import shell_progress
+
+if TYPE_CHECKING:
+    from fastdup_nb.render.report import SummaryReport
 
 PROG = "fastdup-nb"
 DEBUG = "FASTDUP_NB_DEBUG"
@@ -86,19 +90,29 @@ def _answer(words: list[str]) -> int:
 
 
 def _tell(result: object, *, quiet: bool) -> str:
+    from fastdup_nb.render.report import SummaryReport
     from fastdup_nb.session import Fastdup
-    from fastdup_nb.store import names
-    from fastdup_nb.store.workdir import WorkDir
 
     if quiet:
         return ""
-    if not isinstance(result, Fastdup):
-        return f"{result}\n"
-    folder = shlex.quote(os.path.relpath(result.work_dir))
-    text = f"{result}\n"
-    if WorkDir(result.work_dir).has(names.SIMILARITY):
-        text += f"\nA page of the similar pairs: {PROG} duplicates {folder}\n"
-    return text
+    if isinstance(result, Fastdup):
+        result = result.summary()
+    return f"{_in_commands(result) if isinstance(result, SummaryReport) else result}\n"
+
+
+def _in_commands(report: SummaryReport) -> SummaryReport:
+    """Return a summary whose next steps are commands."""
+    parsers = (commands.COMMANDS["run"].parser(PROG),)
+    folder = report.summary.work_dir
+    here = os.path.relpath(folder)
+    steps = []
+    for step in report.summary.next_steps:
+        what, _, call = step.partition(": ")
+        if not here.startswith(os.pardir):
+            call = call.replace(repr(folder), repr(here))
+        command = commands.as_command(call, PROG)
+        steps.append(f"{what}: {command}" if command else commands.in_commands(step, PROG, parsers))
+    return type(report)(replace(report.summary, next_steps=tuple(steps)))
 
 
 def _make_streams_tolerant() -> None:

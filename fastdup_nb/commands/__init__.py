@@ -16,6 +16,7 @@ from fastdup_nb.commands.place import (
     is_table,
     is_work_dir,
 )
+from fastdup_nb.commands.wording import as_command, in_commands
 
 __all__ = [
     "COMMANDS",
@@ -25,10 +26,12 @@ __all__ = [
     "Command",
     "Parser",
     "Place",
+    "as_command",
     "execute",
     "exists",
     "find_command",
     "help_asked_for",
+    "in_commands",
     "is_image",
     "is_input",
     "is_labels",

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import shlex
-from ast import literal_eval
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -21,6 +19,7 @@ from fastdup_nb.commands.command import Command, declare_results
 from fastdup_nb.commands.parser import LABELS, Parser
 from fastdup_nb.commands.results import Files, call
 from fastdup_nb.commands.signatures import TEXTS, FunctionOptions, read_object
+from fastdup_nb.commands.wording import as_command
 from fastdup_nb.errors import OptionError
 
 if TYPE_CHECKING:
@@ -145,11 +144,8 @@ def _carry_out(
 
 def _in_words_of(place: Place, text: str) -> str:
     """Return what a function has printed with commands in the place of Python."""
-
-    def as_command(match: re.Match[str]) -> str:
-        return f"{place.prog} undo {shlex.quote(str(literal_eval(match[1])))}"
-
-    return UNDO.sub(as_command, text.replace("dry_run=False", "--apply"))
+    text = text.replace("dry_run=False", "--apply")
+    return UNDO.sub(lambda match: as_command(match[0], place.prog), text)
 
 
 def _undo(values: Namespace, place: Place) -> Files:

@@ -14,7 +14,8 @@ from fastdup_nb.commands.command import BIND
 from fastdup_nb.commands.definitions import COMMANDS
 from fastdup_nb.commands.parser import END_OF_OPTIONS, HELP_WORDS, asks_for_help
 from fastdup_nb.commands.place import Place, exists
-from fastdup_nb.errors import OptionError, RunInterruptedError
+from fastdup_nb.commands.wording import in_commands
+from fastdup_nb.errors import FastdupError, OptionError, RunInterruptedError
 
 if TYPE_CHECKING:
     from fastdup_nb.commands.command import Command
@@ -39,7 +40,8 @@ def execute(words: Sequence[str], place: Place) -> object:
         When it cannot be done; for an interrupted run the hint is the line that goes on with it.
     """
     command = find_command(words[0], place)
-    values = command.parser(place.prog).read(words[1:])
+    parser = command.parser(place.prog)
+    values = parser.read(words[1:])
     place = replace(place, command=command.name)
     variable = _variable(values)
     try:
@@ -48,6 +50,11 @@ def execute(words: Sequence[str], place: Place) -> object:
         raise RunInterruptedError(
             error.message, f"To go on: {_resume_line(words, place)}"
         ) from error
+    except FastdupError as error:
+        parsers = parser, COMMANDS["run"].parser(place.prog)
+        error.message = in_commands(error.message, place.prog, parsers)
+        error.hint = in_commands(error.hint, place.prog, parsers)
+        raise
     place.tell_failures()
     if variable and place.bind is not None:
         place.bind(variable, result)

@@ -162,7 +162,7 @@ def _find_table(results: WorkDir, kind: Kind, ccthreshold: float | None) -> Path
     if kind == "cluster":
         if not results.has(names.KMEANS_ASSIGNMENTS):
             message = f"{results.path} holds no {names.KMEANS_ASSIGNMENTS}."
-            raise ResultNotFoundError(message, "Run run_kmeans or run_kmeans_on_extracted first.")
+            raise ResultNotFoundError(message, "Run run_kmeans_on_extracted on it first.")
         return results.file(names.KMEANS_ASSIGNMENTS)
     stem = names.COMPONENTS.removesuffix(".csv")
     found = {

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 PREDICTION_COLUMNS = ("filename", "label", "prediction", "score")
 SCORE_COLUMNS = ("filename", "label", "score", "suggested_label", "suggested_share", "neighbors")
-_NO_CLUSTERS = "Run run_kmeans or run_kmeans_on_extracted on that work_dir first."
+_NO_CLUSTERS = "Run run_kmeans_on_extracted on that work_dir first."
 
 
 @dataclass(frozen=True)

@@ -389,7 +389,7 @@ def test_projector_and_sprite(root, capsys):
     assert Path("logs/sprite.png").is_file()
     assert shell("sprite photos --log-dir small --h 20", capsys).endswith("small/sprite.png\n")
     assert cli.main(["sprite", "photos"]) == 2
-    assert "No log_dir is given." in capsys.readouterr().err
+    assert "No --log-dir is given." in capsys.readouterr().err
 
 
 def test_status_of_finished_results(root, capsys):
@@ -415,7 +415,7 @@ def test_status_of_an_unfinished_run_and_of_one_that_goes_on(root, capsys):
             raise KeyboardInterrupt
 
     with pytest.raises(FastdupError):
-        fastdup_nb.Fastdup.run("photos", "half", progress=Interrupting())
+        fastdup_nb.Fastdup.run("photos", "half", batch_size=8, progress=Interrupting())
     said = shell("status half", capsys)
     assert "unfinished: 8 files are read and saved" in said
     assert "fastdup-nb run INPUT --work-dir" in said

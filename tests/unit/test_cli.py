@@ -182,7 +182,7 @@ def test_run_summary_and_duplicates(capsys: pytest.CaptureFixture[str]):
     shown = capsys.readouterr()
     assert shown.err == ""
     assert "exact copies" in shown.out
-    assert shown.out.endswith("fastdup-nb duplicates photos_fastdup\n")
+    assert "\n      fastdup-nb duplicates photos_fastdup\n" in shown.out
     assert sorted(path.name for path in Path().iterdir()) == ["photos", "photos_fastdup"]
 
     assert cli.main(["summary", "photos_fastdup", "--json"]) == 0

@@ -184,7 +184,7 @@ def _components(work_dir: WorkDir, stored: list[str], _rows: NDArray[np.int64]) 
 def _clusters(work_dir: WorkDir, stored: list[str], _rows: NDArray[np.int64]) -> list[str]:
     if not work_dir.has(names.KMEANS_ASSIGNMENTS):
         message = f"{work_dir.path} holds no k-means clusters."
-        raise ResultNotFoundError(message, "Make them with fd.kmeans() or the command kmeans.")
+        raise ResultNotFoundError(message, "Make them with fd.kmeans().")
     table = work_dir.read_table(names.KMEANS_ASSIGNMENTS)
     nearest = table[~table.duplicated("index")]
     pairs = zip(nearest["filename"].astype(str), nearest["cluster"], strict=True)

@@ -183,7 +183,7 @@ def _components(work_dir: WorkDir, bins: int) -> Histogram:
 def _clusters(work_dir: WorkDir, bins: int) -> Histogram:
     if not work_dir.has(names.KMEANS_ASSIGNMENTS):
         message = f"{work_dir.path} holds no k-means clusters."
-        raise ResultNotFoundError(message, "Make them with fd.kmeans() or the command kmeans.")
+        raise ResultNotFoundError(message, "Make them with fd.kmeans().")
     table = work_dir.read_table(names.KMEANS_ASSIGNMENTS)
     nearest = table[~table.duplicated("index")]  # of the k nearest clusters the first
     file_names = nearest["filename"].astype(str)
