@@ -82,7 +82,6 @@ class _Draft:
     ) -> None:
         self._path_of = path_of
         self.refused: dict[int, str] = {}
-        self._gone: list[int] = []
         self._states: dict[int, FileState] = {}
         entries: dict[str, int] = {}
         for image in sorted(set(marked)):

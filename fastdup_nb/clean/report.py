@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from fastdup_nb.clean.apply import Left, undo_hint
 from fastdup_nb.clean.content import NO_LONGER_THERE
 from fastdup_nb.clean.plan import Action
+from fastdup_nb.views.wording import count_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -93,7 +94,7 @@ def plan_text(plan: Plan) -> str:
 def outcome_text(plan: Plan, outcome: Outcome) -> str:
     """Return what came of a plan: how many went where, what was left and why, how to undo it."""
     went = Counter(outcome.done.values())
-    lines = [f"{_files(count)} {_PLACES[where]}." for where, count in went.items()]
+    lines = [f"{count_of(count, 'file')} {_PLACES[where]}." for where, count in went.items()]
     if not lines:
         lines.append("Nothing was changed.")
     elif set(went) != {"move"}:
@@ -106,7 +107,7 @@ def outcome_text(plan: Plan, outcome: Outcome) -> str:
 
 def retagged_text(plan: Plan, folder: str) -> str:
     """Return how many images were handed over to a labelling tool, and what was not."""
-    lines = [f"{_files(len(plan.going))} to retag in {printable(folder)}."]
+    lines = [f"{count_of(len(plan.going), 'file')} to retag in {printable(folder)}."]
     return "\n".join([*lines, *_left_lines(_not_going(plan), "left out")])
 
 
@@ -122,9 +123,9 @@ def restored_text(restored: Restored) -> str:
     """Return what came of an undo: what is back, what is not and why."""
     if not restored.batch:
         return f"There is nothing to undo in {printable(str(restored.folder))}."
-    lines = [f"Cleaning {restored.batch}: {_files(len(restored.back))} put back."]
+    lines = [f"Cleaning {restored.batch}: {count_of(len(restored.back), 'file')} put back."]
     if restored.already:
-        lines.append(f"{_files(len(restored.already))} already in place.")
+        lines.append(f"{count_of(len(restored.already), 'file')} already in place.")
     lines += _left_lines(restored.left, "not put back")
     if restored.earlier:
         plural = "s" if restored.earlier > 1 else ""
@@ -159,7 +160,7 @@ def _sums(plan: Plan) -> str:
     copies = f", {exact:,} of them exact copies" if exact else ""
     verb = {"delete": "go", "move": "be moved", "retag": "be retagged"}[going[0].action.value]
     return (
-        f"Dry run: nothing was changed. {_files(len(going))} ({size_text(plan.freed)}) "
+        f"Dry run: nothing was changed. {count_of(len(going), 'file')} ({size_text(plan.freed)}) "
         f"would {verb}{copies}. To do it: dry_run=False."
     )
 
@@ -175,9 +176,5 @@ def _left_lines(left: Iterable[Left], what: str) -> list[str]:
         shown = ", ".join(map(printable, paths[:MOST_NAMES]))
         more = f" and {len(paths) - MOST_NAMES:,} more" if len(paths) > MOST_NAMES else ""
         told = f"{what}: {printable(reason)}" if reason != NO_LONGER_THERE else "no longer there"
-        lines.append(f"{_files(len(paths))} {told}: {shown}{more}.")
+        lines.append(f"{count_of(len(paths), 'file')} {told}: {shown}{more}.")
     return lines
-
-
-def _files(count: int) -> str:
-    return f"{count:,} file" if count == 1 else f"{count:,} files"

@@ -12,6 +12,7 @@ from fastdup_nb.commands.results import call
 from fastdup_nb.commands.signatures import TEXTS, FunctionOptions, read_object
 from fastdup_nb.errors import OptionError
 from fastdup_nb.options import unknown_name
+from fastdup_nb.views.wording import count_of
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -92,8 +93,7 @@ def _projector(values: Namespace, place: Place) -> Any:
     from fastdup_nb.export import tensorboard
 
     if getattr(values, "stop", False):
-        count = tensorboard.stop_all()
-        return f"Stopped: {count} TensorBoard{'' if count == 1 else 's'}"
+        return f"Stopped: {count_of(tensorboard.stop_all(), 'TensorBoard')}"
     shown = not place.needs_page and not getattr(values, "no_show", False)
     if shown:
         tensorboard.check_installed()  # before the work

@@ -10,6 +10,7 @@ from fastdup_nb.commands.parser import LABELS, Parser
 from fastdup_nb.commands.results import Found, call, write_frame
 from fastdup_nb.commands.signatures import TEXTS, FunctionOptions, read_object
 from fastdup_nb.errors import OptionError
+from fastdup_nb.views.wording import count_of
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -56,7 +57,7 @@ def _labels(values: Namespace, place: Place) -> Found:
     session = Fastdup(place.read_work_dir(getattr(values, "work_dir", None)))
     everything = getattr(values, "all", False)
     frame = session.label_scores(labels) if everything else session.wrong_labels(labels)
-    text = f"{len(frame):,} image{'' if len(frame) == 1 else 's'}"
+    text = count_of(len(frame), "image")
     text += " with a label." if everything else " with a label that is probably wrong."
     return _found(frame, text, values)
 

@@ -53,26 +53,6 @@ def make_thumbnail(data: bytes, max_side: int, quality: int = QUALITY) -> bytes:
     return file.getvalue()
 
 
-def make_thumbnail_uri(data: bytes, max_side: int, quality: int = QUALITY) -> str:
-    """Return `make_thumbnail` as a `data:` URI that stands in the `src` of an HTML image.
-
-    Parameters
-    ----------
-    data : bytes
-        The image file.
-    max_side : int
-        Pixels of the longer side at most.
-    quality : int
-        JPEG quality, 1 to 95.
-
-    Raises
-    ------
-    ImageError
-        The file cannot be decoded.
-    """
-    return to_data_uri(make_thumbnail(data, max_side, quality))
-
-
 def to_data_uri(jpeg: bytes) -> str:
     """Return a JPEG file as a `data:` URI."""
     return "data:image/jpeg;base64," + b64encode(jpeg).decode("ascii")

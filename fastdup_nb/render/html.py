@@ -42,7 +42,6 @@ SIDES: dict[Layout, tuple[int, int]] = {
 }
 SMALLEST_SIDE, LARGEST_SIDE = 48, 1600
 FRAGMENT_ROWS: dict[Layout, int] = {"pair": 12, "image": 24, "neighbours": 8, "group": 6}
-FRAGMENT_PAIRS = FRAGMENT_ROWS["pair"]
 FRAGMENT_PICTURES, FRAGMENT_OF_ONE_ROW = 24, 6
 FRAGMENT_SIDE, FRAGMENT_QUALITY = 96, 70
 FRAGMENT_BYTES = 93_000

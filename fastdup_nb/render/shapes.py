@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fastdup_nb.render.plots import Figure, embed_plots
+from fastdup_nb.views.wording import count_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -146,7 +147,7 @@ def _round_marks(low: float, high: float) -> list[float]:
 def _scatter_caption(shapes: Shapes) -> str:
     return (
         f"average {shapes.mean_width:,.0f} × {shapes.mean_height:,.0f} pixels (the cross)"  # noqa: RUF001
-        f" · {len(shapes.counts):,} different size{'' if len(shapes.counts) == 1 else 's'};"
+        f" · {count_of(len(shapes.counts), 'different size')};"
         " on the dashed line images are square"
     )
 

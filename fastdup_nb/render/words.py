@@ -6,7 +6,14 @@ import os
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
-from fastdup_nb.views.wording import as_unicode, base_name, word_score, word_size, word_value
+from fastdup_nb.views.wording import (
+    as_unicode,
+    base_name,
+    count_of,
+    word_score,
+    word_size,
+    word_value,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -27,15 +34,6 @@ __all__ = [
 ]
 
 TAIL = 14
-
-
-def count_of(number: int, noun: str) -> str:
-    """Return a number with its noun.
-
-    >>> count_of(1, "image"), count_of(1200, "image")
-    ('1 image', '1,200 images')
-    """
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def split_name(name: str) -> tuple[str, str]:

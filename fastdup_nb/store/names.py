@@ -40,7 +40,6 @@ TEST_FILES = (TEST_FEATURES, TEST_FEATURE_NAMES, TEST_BAD_FILES, TEST_STATISTICS
 HIERARCHICAL_SIMILARITY = "similarity_hierarchical.csv"
 HIERARCHICAL_OUTLIERS = "outliers_hierarchical.csv"
 CONFIG = "config.json"
-FILE_LIST = "files.txt"
 TEMPORARY = "tmp"
 TRASH = "trash"
 CLEANING_JOURNAL = "cleaning.jsonl"

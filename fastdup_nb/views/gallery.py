@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal, Protocol
 
+from fastdup_nb.views.wording import count_of
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -246,8 +248,7 @@ class GalleryView:
     @property
     def headline(self) -> str:
         """The counts in words: `20 of 1,503 pairs`."""
-        noun = self.noun if self.matching == 1 else f"{self.noun}s"
-        return f"{self.shown:,} of {self.matching:,} {noun}"
+        return f"{self.shown:,} of {count_of(self.matching, self.noun)}"
 
     @property
     def cards(self) -> Iterator[ImageCard]:

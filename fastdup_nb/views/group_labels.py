@@ -162,14 +162,6 @@ def split_sentence(text: str) -> list[str]:
     return [part for part in parts if part]
 
 
-def _have_several(labels: set[str]) -> bool:
-    return len(labels) > 1
-
-
-def _have_one(labels: set[str]) -> bool:
-    return len(labels) == 1
-
-
 def _as_set(label_slice: object) -> set[str]:
     listed = [label_slice] if isinstance(label_slice, str) else label_slice
     asked = set(listed) if isinstance(listed, Sequence) else set()

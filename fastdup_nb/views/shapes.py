@@ -14,6 +14,7 @@ from fastdup_nb.views.cards import CardMaker, CardOptions, check_count, place_of
 from fastdup_nb.views.gallery import Badge, GalleryView, ImageRow, Layout, Scale
 from fastdup_nb.views.slices import SliceSpec, choose_images, describe_image_slice
 from fastdup_nb.views.statistics import TableSource, open_statistics, read_metric
+from fastdup_nb.views.wording import count_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -74,7 +75,7 @@ class AspectRatioView(GalleryView):
     @property
     def headline(self) -> str:
         """How many images the plots are made of."""
-        return f"{self.matching:,} image{'' if self.matching == 1 else 's'}"
+        return count_of(self.matching, "image")
 
     def to_frame(self) -> pd.DataFrame:
         """Return the widest and the tallest image: filename, width, height, ratio, label."""

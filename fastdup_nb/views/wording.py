@@ -9,6 +9,15 @@ if TYPE_CHECKING:
     from fastdup_nb.views.gallery import Form
 
 
+def count_of(number: int, noun: str) -> str:
+    """Return a number with its noun.
+
+    >>> count_of(1, "image"), count_of(1200, "image")
+    ('1 image', '1,200 images')
+    """
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
 def word_size(size: int) -> str:
     """Word a number of bytes.
 

@@ -15,7 +15,7 @@ from fastdup_nb.clean.report import outcome_text, printable, restored_text, size
 from fastdup_nb.clean.results import RunFacts
 from fastdup_nb.clean.undo import removed_files, undo_batch
 from fastdup_nb.errors import OptionError, WorkDirError
-from fastdup_nb.views.wording import base_name
+from fastdup_nb.views.wording import base_name, count_of
 from fastdup_nb.widget.marks import DELETE, KEEP, RELABEL
 
 if TYPE_CHECKING:
@@ -58,13 +58,13 @@ class MarkedPlan:
         lines = []
         if going:
             size = size_text(self.cleaning.plan.freed)
-            lines.append(f"{_count(len(going), 'file')} ({size}) will go to the trash:")
+            lines.append(f"{count_of(len(going), 'file')} ({size}) will go to the trash:")
             lines.append(_list_names([decision.path for decision in going]))
         if self.relabel:
-            changed = _count(len(self.relabel), "image")
+            changed = count_of(len(self.relabel), "image")
             lines.append(f"{changed} will get another label; the files stay as they are.")
         if self.refused:
-            lines.append(f"{_count(len(self.refused), 'marked image')} will stay.")
+            lines.append(f"{count_of(len(self.refused), 'marked image')} will stay.")
         return lines or ["Nothing is marked to be deleted or relabelled."]
 
 
@@ -147,7 +147,7 @@ class Cleaner:
         plan, refused = plan_marked(marked, groups, images.path, facts, wanted=wanted)
         relabel = {i: mark.label for i, mark in self._marks.chosen(RELABEL).items()}
         if relabel:
-            note = f"{_count(len(relabel), 'image')} to relabel: apply() of the explorer does it."
+            note = f"{count_of(len(relabel), 'image')} to relabel: apply() of the explorer does it."
             plan = Plan(plan.decisions, (*plan.notes, note))
         made = MarkedPlan(secrets.token_hex(8), Cleaning(plan, facts), relabel, refused)
         self._latest = made, self._marks.version
@@ -216,7 +216,7 @@ class Cleaner:
         if step.labels is not None:
             CorrectedLabels(self._collection.results.path).restore(step.file)
             self._collection.relabel(step.labels)
-            lines.append(f"{_count(len(step.labels), 'label')} put back.")
+            lines.append(f"{count_of(len(step.labels), 'label')} put back.")
         self._steps.pop()
         return Done([printable(line) for line in lines], back, {}, step.labels is not None)
 
@@ -266,7 +266,9 @@ class Cleaner:
             lines += [line for line in told if line != undo_hint(outcome.folder)]
         if plan.relabel:
             file = CorrectedLabels(self._collection.results.path).path
-            lines.append(f"{_count(len(plan.relabel), 'label')} changed: all labels are in {file}.")
+            lines.append(
+                f"{count_of(len(plan.relabel), 'label')} changed: all labels are in {file}."
+            )
         if outcome.stopped is not None:
             lines += outcome.stopped.lines()
         return [printable(line) for line in lines] or ["Nothing was changed."]
@@ -279,7 +281,3 @@ def _list_names(paths: list[str]) -> str:
     names = [printable(base_name(path)) for path in paths[:NAMED]]
     more = len(paths) - len(names)
     return ", ".join(names) + (f" and {more:,} more" if more else "")
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

@@ -8,7 +8,7 @@ import numpy as np
 
 from fastdup_nb.render.figures.palette import AMBER, TEAL
 from fastdup_nb.render.figures.ticks import make_ticks, ratio_ticks, tick_text
-from fastdup_nb.views.wording import as_unicode, word_value
+from fastdup_nb.views.wording import as_unicode, count_of, word_value
 
 if TYPE_CHECKING:
     from fastdup_nb.views.plots.histogram import Histogram, Mark
@@ -93,9 +93,9 @@ def bar_tips(shown: Histogram) -> list[str]:
     for low, high, count, more in zip(
         shown.edges[:-1], shown.edges[1:], shown.counts, above, strict=True
     ):
-        lines = [_span_text(shown, float(low), float(high)), _count_text(int(count), shown.noun)]
+        lines = [_span_text(shown, float(low), float(high)), count_of(int(count), shown.noun)]
         if shown.from_above:
-            lines.append(f"{_count_text(int(more), shown.noun)} from here up")
+            lines.append(f"{count_of(int(more), shown.noun)} from here up")
         tips.append("\n".join(lines))
     return tips
 
@@ -108,10 +108,6 @@ def _span_text(shown: Histogram, low: float, high: float) -> str:
     if shown.form in {"whole", "bytes"}:
         low, high = np.ceil(low), np.floor(high)
     return f"{word_value(low, shown.form)} to {word_value(high, shown.form)}"
-
-
-def _count_text(count: int, noun: str) -> str:
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def _mark(plot: Any, shown: Histogram, top: float) -> None:

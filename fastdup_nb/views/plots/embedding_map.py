@@ -16,6 +16,7 @@ from fastdup_nb.progress import SilentProgress
 from fastdup_nb.store.testset import TestSet
 from fastdup_nb.views.cards import CardMaker, check_count
 from fastdup_nb.views.plots.colours import SPLIT, Categories, Numbers, choose_colours
+from fastdup_nb.views.wording import count_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -83,7 +84,7 @@ class EmbeddingMap:
     def note(self) -> str:
         """How the map was made, and of how many images."""
         shown = len(self.rows)
-        images = f"{self.total:,} image{'' if self.total == 1 else 's'}"
+        images = count_of(self.total, "image")
         if shown < self.total:
             images = (
                 f"a random sample of {shown:,} of {self.total:,} images; the others are left out"

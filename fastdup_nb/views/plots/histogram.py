@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from fastdup_nb.core.bins import count_bins
+from fastdup_nb.views.wording import count_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -105,12 +106,10 @@ class Histogram:
         """Return how many there are in a range, in words."""
         inside = int(self.inside(low, high).sum())
         total = len(self.values)
-        noun = self.noun if total == 1 else f"{self.noun}s"
-        text = f"{inside:,} of {total:,} {noun}"
+        text = f"{inside:,} of {count_of(total, self.noun)}"
         if self.noun == "image":
             return text
-        count = len(self.images_inside(low, high))
-        return f"{text}, {count:,} image{'' if count == 1 else 's'}"
+        return f"{text}, {count_of(len(self.images_inside(low, high)), 'image')}"
 
     def to_frame(self) -> pd.DataFrame:
         """Return the bins: low, high, count."""

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from fastdup_nb.errors import ImageError
-from fastdup_nb.media.thumbnail import make_thumbnail, make_thumbnail_uri
+from fastdup_nb.media.thumbnail import make_thumbnail, to_data_uri
 from tests.pictures import draw
 from tests.unit.media.files import encode, with_orientation
 
@@ -77,8 +77,7 @@ def test_quality_is_passed_on():
 
 def test_data_uri():
     data = encode(draw(6), "PNG")
-    uri = make_thumbnail_uri(data, 64)
-    head, _, body = uri.partition(",")
+    head, _, body = to_data_uri(make_thumbnail(data, 64)).partition(",")
     assert head == "data:image/jpeg;base64"
     assert b64decode(body) == make_thumbnail(data, 64)
 
