@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from fastdup_nb.clean.apply import Left, undo_hint
 from fastdup_nb.clean.content import NO_LONGER_THERE
 from fastdup_nb.clean.plan import Action
-from fastdup_nb.views.wording import count_of
+from fastdup_nb.views.wording import as_printable, count_of, word_size
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -52,17 +52,6 @@ def _octal(character: str) -> str:
     return "".join(f"\\0{byte:03o}" for byte in character.encode("utf-8", "surrogateescape"))
 
 
-def printable(text: str) -> str:
-    r"""Return text with control characters shown as escapes.
-
-    >>> printable("new\nline")
-    'new\\nline'
-    """
-    return "".join(
-        character if character.isprintable() else ascii(character)[1:-1] for character in text
-    )
-
-
 def commands(plan: Plan) -> list[str]:
     """Return one shell command for every file that would be deleted or moved."""
     lines = []
@@ -80,12 +69,12 @@ def plan_text(plan: Plan) -> str:
     previous = None
     for decision in plan.decisions[:MOST_ROWS]:
         if decision.group and decision.group != previous:
-            lines.append(f"cluster {printable(decision.group)}")
+            lines.append(f"cluster {as_printable(decision.group)}")
             previous = decision.group
         lines.append(_row(decision))
     if len(plan.decisions) > MOST_ROWS:
         lines.append(f"  ... and {len(plan.decisions) - MOST_ROWS:,} more files")
-    lines += [printable(note) for note in plan.notes]
+    lines += [as_printable(note) for note in plan.notes]
     lines += commands(plan)
     lines.append(_sums(plan))
     return "\n".join(lines)
@@ -98,7 +87,7 @@ def outcome_text(plan: Plan, outcome: Outcome) -> str:
     if not lines:
         lines.append("Nothing was changed.")
     elif set(went) != {"move"}:
-        lines[-1] += f" {size_text(outcome.freed)} in all."
+        lines[-1] += f" {word_size(outcome.freed)} in all."
     lines += _left_lines([*_not_going(plan), *outcome.left], "left in place")
     if set(went) - {"permanent"}:
         lines.append(undo_hint(outcome.folder))
@@ -107,7 +96,7 @@ def outcome_text(plan: Plan, outcome: Outcome) -> str:
 
 def retagged_text(plan: Plan, folder: str) -> str:
     """Return how many images were handed over to a labelling tool, and what was not."""
-    lines = [f"{count_of(len(plan.going), 'file')} to retag in {printable(folder)}."]
+    lines = [f"{count_of(len(plan.going), 'file')} to retag in {as_printable(folder)}."]
     return "\n".join([*lines, *_left_lines(_not_going(plan), "left out")])
 
 
@@ -122,7 +111,7 @@ def _not_going(plan: Plan) -> list[Left]:
 def restored_text(restored: Restored) -> str:
     """Return what came of an undo: what is back, what is not and why."""
     if not restored.batch:
-        return f"There is nothing to undo in {printable(str(restored.folder))}."
+        return f"There is nothing to undo in {as_printable(str(restored.folder))}."
     lines = [f"Cleaning {restored.batch}: {count_of(len(restored.back), 'file')} put back."]
     if restored.already:
         lines.append(f"{count_of(len(restored.already), 'file')} already in place.")
@@ -133,23 +122,10 @@ def restored_text(restored: Restored) -> str:
     return "\n".join(lines)
 
 
-def size_text(size: float) -> str:
-    """Return bytes in a readable unit.
-
-    >>> size_text(1_500_000)
-    '1.5 MB'
-    """
-    for unit in ("bytes", "kB", "MB", "GB"):
-        if size < 1000:
-            return f"{size:,.0f} {unit}" if unit == "bytes" else f"{size:,.1f} {unit}"
-        size /= 1000
-    return f"{size:,.1f} TB"
-
-
 def _row(decision: Decision) -> str:
-    label = f"  [{printable(decision.label)}]" if decision.label else ""
-    action, path = decision.action.value, printable(decision.path)
-    return f"  {action:<6}  {path}{label}  ({printable(decision.why)})"
+    label = f"  [{as_printable(decision.label)}]" if decision.label else ""
+    action, path = decision.action.value, as_printable(decision.path)
+    return f"  {action:<6}  {path}{label}  ({as_printable(decision.why)})"
 
 
 def _sums(plan: Plan) -> str:
@@ -160,7 +136,7 @@ def _sums(plan: Plan) -> str:
     copies = f", {exact:,} of them exact copies" if exact else ""
     verb = {"delete": "go", "move": "be moved", "retag": "be retagged"}[going[0].action.value]
     return (
-        f"Dry run: nothing was changed. {count_of(len(going), 'file')} ({size_text(plan.freed)}) "
+        f"Dry run: nothing was changed. {count_of(len(going), 'file')} ({word_size(plan.freed)}) "
         f"would {verb}{copies}. To do it: dry_run=False."
     )
 
@@ -173,8 +149,8 @@ def _left_lines(left: Iterable[Left], what: str) -> list[str]:
         names.setdefault(entry.reason, []).append(entry.path + place)
     lines = []
     for reason, paths in names.items():
-        shown = ", ".join(map(printable, paths[:MOST_NAMES]))
+        shown = ", ".join(map(as_printable, paths[:MOST_NAMES]))
         more = f" and {len(paths) - MOST_NAMES:,} more" if len(paths) > MOST_NAMES else ""
-        told = f"{what}: {printable(reason)}" if reason != NO_LONGER_THERE else "no longer there"
+        told = f"{what}: {as_printable(reason)}" if reason != NO_LONGER_THERE else "no longer there"
         lines.append(f"{count_of(len(paths), 'file')} {told}: {shown}{more}.")
     return lines

@@ -7,6 +7,7 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from fastdup_nb.views.wording import (
+    as_printable,
     as_unicode,
     base_name,
     count_of,
@@ -44,19 +45,6 @@ def split_name(name: str) -> tuple[str, str]:
     """
     keep = min(len(base_name(name)) or len(name), TAIL)
     return name[: len(name) - keep], name[len(name) - keep :]
-
-
-def as_printable(text: str) -> str:
-    r"""Return a text that cannot move the cursor, colour or clear a terminal.
-
-    >>> as_printable("a\x1b[2Jb\n.jpg")
-    'a\\x1b[2Jb\\n.jpg'
-    """
-    shown = as_unicode(text)
-    return "".join(
-        letter if letter.isprintable() else letter.encode("unicode_escape").decode()
-        for letter in shown
-    )
 
 
 def common_folder(paths: Iterable[str]) -> str:

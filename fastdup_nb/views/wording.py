@@ -76,3 +76,16 @@ def as_unicode(text: str) -> str:
     except UnicodeEncodeError:
         return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     return text
+
+
+def as_printable(text: str) -> str:
+    r"""Return a text that cannot move the cursor, colour or clear a terminal.
+
+    >>> as_printable("a\x1b[2Jb\n.jpg")
+    'a\\x1b[2Jb\\n.jpg'
+    """
+    shown = as_unicode(text)
+    return "".join(
+        letter if letter.isprintable() else letter.encode("unicode_escape").decode()
+        for letter in shown
+    )

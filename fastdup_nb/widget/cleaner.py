@@ -11,11 +11,11 @@ from fastdup_nb.clean.cleaning import Cleaning
 from fastdup_nb.clean.corrections import CorrectedLabels
 from fastdup_nb.clean.marked import MarkedGroup, plan_marked
 from fastdup_nb.clean.plan import Plan
-from fastdup_nb.clean.report import outcome_text, printable, restored_text, size_text
+from fastdup_nb.clean.report import outcome_text, restored_text
 from fastdup_nb.clean.results import RunFacts
 from fastdup_nb.clean.undo import removed_files, undo_batch
 from fastdup_nb.errors import OptionError, WorkDirError
-from fastdup_nb.views.wording import base_name, count_of
+from fastdup_nb.views.wording import as_printable, base_name, count_of, word_size
 from fastdup_nb.widget.marks import DELETE, KEEP, RELABEL
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ class MarkedPlan:
         going = self.cleaning.plan.going
         lines = []
         if going:
-            size = size_text(self.cleaning.plan.freed)
+            size = word_size(self.cleaning.plan.freed)
             lines.append(f"{count_of(len(going), 'file')} ({size}) will go to the trash:")
             lines.append(_list_names([decision.path for decision in going]))
         if self.relabel:
@@ -218,7 +218,7 @@ class Cleaner:
             self._collection.relabel(step.labels)
             lines.append(f"{count_of(len(step.labels), 'label')} put back.")
         self._steps.pop()
-        return Done([printable(line) for line in lines], back, {}, step.labels is not None)
+        return Done([as_printable(line) for line in lines], back, {}, step.labels is not None)
 
     def _undo_earlier(self) -> Done:
         """Take back the last cleaning of the work_dir, by whatever made."""
@@ -227,7 +227,7 @@ class Cleaner:
         wanted = {*restored.back, *restored.already}
         back = [i for i in range(len(images)) if images.gone[i] and images.path(i) in wanted]
         self._collection.mark_gone(back, gone=False)
-        return Done([printable(line) for line in restored_text(restored).splitlines()], back)
+        return Done([as_printable(line) for line in restored_text(restored).splitlines()], back)
 
     def _groups_of(self, marked: set[int]) -> Iterator[MarkedGroup]:
         import numpy as np
@@ -271,13 +271,13 @@ class Cleaner:
             )
         if outcome.stopped is not None:
             lines += outcome.stopped.lines()
-        return [printable(line) for line in lines] or ["Nothing was changed."]
+        return [as_printable(line) for line in lines] or ["Nothing was changed."]
 
     def _path(self, image: int) -> str:
         return self._collection.images.path(image)
 
 
 def _list_names(paths: list[str]) -> str:
-    names = [printable(base_name(path)) for path in paths[:NAMED]]
+    names = [as_printable(base_name(path)) for path in paths[:NAMED]]
     more = len(paths) - len(names)
     return ", ".join(names) + (f" and {more:,} more" if more else "")
