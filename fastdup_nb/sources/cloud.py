@@ -10,6 +10,7 @@ import errno
 import math
 import os
 import random
+import re
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -23,7 +24,13 @@ from fastdup_nb.errors import (
     RunInterruptedError,
 )
 from fastdup_nb.sources import cloud_direct
-from fastdup_nb.sources.cloud_access import Place, file_system, take_apart
+from fastdup_nb.sources.cloud_access import (
+    ANONYMOUS_VARIABLE,
+    HINTS,
+    Place,
+    file_system,
+    take_apart,
+)
 from fastdup_nb.sources.limits import MAX_FILE_SIZE
 
 T = TypeVar("T")
@@ -35,10 +42,17 @@ _FIRST_PAUSE, _LONGEST_PAUSE = 0.3, 8.0
 _NOT_AGAIN_FOR = 60.0
 BLOCK = 32 << 20
 _given_up: dict[str, float] = {}
-_AGAIN = ("SlowDown", "ServiceUnavailable", "InternalError", "RequestTimeout", "Throttl", "503")
-_WRONG_KEY = ("SignatureDoesNotMatch", "InvalidAccessKeyId", "AuthFailure", "invalid_grant")
-_DENIED = ("AccessDenied", "Forbidden", "403")
-_KEYS_HINT = "Check the key and the secret: environment, ~/.aws, or the alias of the MinIO client."
+_AGAIN = ("SlowDown", "ServiceUnavailable", "InternalError", "RequestTimeout", "Throttl")
+_WRONG_KEY = (
+    "SignatureDoesNotMatch",
+    "InvalidAccessKeyId",
+    "AuthFailure",
+    "failed to authenticate",
+    "invalid_grant",
+)
+_DENIED = ("AccessDenied", "Forbidden", "Anonymous caller")
+_NO_KEYS = ("NoCredentials", "CredentialsNotFound", "DefaultCredentials", "DefaultAzureCredential")
+_STATUS_AGAIN, _STATUS_DENIED = (408, 429, 500, 502, 503, 504), (401, 403)
 
 
 def read_bytes(url: str) -> bytes:
@@ -149,12 +163,14 @@ def _names(place: Place, url: str) -> list[str]:
         found = []
         bucket = _has_bucket(system, place)
     except _Refused as error:
-        hint = _KEYS_HINT if error.about_keys else "Check the name of the bucket and your rights."
+        hint = "Check the name of the bucket and your rights."
+        if error.about_keys:
+            hint = HINTS[place.scheme]
         raise InputError(f"{url} cannot be listed: {error}.", hint) from error
     names = [str(name).lstrip("/") for name in found]
     if not names:
         if not bucket:
-            message = f"There is no bucket {place.bucket!r}, or none that these keys may see."
+            message = f"There is no {place.named}, or none that these keys may see."
             raise InputNotFoundError(message, "Check its name, the endpoint and the keys.")
         raise InputNotFoundError(f"There is nothing at {url}.", "Check the prefix.")
     return names
@@ -243,15 +259,19 @@ def _judge(error: Exception, place: Place) -> None:
     InputError
         When there are no credentials.
     """
-    kind, text = type(error).__name__, f"{type(error).__name__} {error}"
-    if "NoCredentials" in kind or "CredentialsNotFound" in text or "DefaultCredentials" in kind:
-        hint = f"Set them up, or set FASTDUP_NB_S3_ANONYMOUS=1 for public buckets. {_KEYS_HINT}"
+    kind, status = type(error).__name__, _status(error)
+    text = f"{kind} {_without_names(error, place)}"
+    if any(word in text for word in _NO_KEYS):
+        hint = f"Set them up. {HINTS[place.scheme]}"
+        if place.scheme == "s3":
+            hint = f"{hint} For public buckets set {ANONYMOUS_VARIABLE}=1."
         raise InputError(f"There are no credentials for {place.root}{place.bucket}.", hint)
-    if any(word in text for word in _AGAIN):
+    if status in _STATUS_AGAIN or any(word in text for word in _AGAIN):
         return
     if any(word in text for word in _WRONG_KEY):
         raise _Refused("the key or the secret is wrong", about_keys=True)
-    if isinstance(error, PermissionError) or any(word in text for word in _DENIED):
+    denied = isinstance(error, PermissionError) or status in _STATUS_DENIED
+    if denied or any(word in text for word in _DENIED):
         raise _Refused("access is denied, or the key or the secret is wrong", about_keys=True)
     is_range = isinstance(error, OSError) and error.errno == errno.EINVAL
     if is_range or "InvalidRange" in text or "not satisfiable" in text.lower():
@@ -280,6 +300,25 @@ def _read_member(url: str, error: FileNotFoundError) -> bytes:
     if data is None:
         raise ImageError(ImageProblem.MISSING, "there is no such object") from error
     return data
+
+
+def _status(error: Exception) -> int:
+    """Return the HTTP status in an error of one of the libraries; 0 when there is none."""
+    for name in ("status_code", "code", "status"):
+        if isinstance(status := getattr(error, name, None), int):
+            return status
+    response = getattr(error, "response", None)
+    if isinstance(response, dict):
+        found = response.get("ResponseMetadata", {}).get("HTTPStatusCode")
+        return found if isinstance(found, int) else 0
+    return 0
+
+
+def _without_names(error: Exception, place: Place) -> str:
+    """Return what an error says without URLs and keys, in which any word may stand."""
+    text = re.sub(r"\S+://\S+", "", str(error))
+    key = place.key.partition("/")[2]
+    return re.sub(rf"(?<!\w){re.escape(key)}(?!\w)", "", text) if key else text
 
 
 def _words(error: Exception) -> str:

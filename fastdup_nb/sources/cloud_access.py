@@ -8,6 +8,7 @@ message or file of ours holds them.
 from __future__ import annotations
 
 import json
+import logging
 import os
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -24,10 +25,18 @@ LIBRARIES = {
     "gs": ("gcsfs", "gcs", "gcs"),
     "az": ("adlfs", "azure", "az"),
 }
+HINTS = dict.fromkeys(
+    ("s3", "minio"),
+    "Check the key and the secret: environment, ~/.aws, or the alias of the MinIO client.",
+) | {
+    "gs": "Check GOOGLE_APPLICATION_CREDENTIALS, or sign in with the client of Google Cloud.",
+    "az": "Check AZURE_STORAGE_CONNECTION_STRING, or AZURE_STORAGE_ACCOUNT_NAME with "
+    "AZURE_STORAGE_ACCOUNT_KEY or AZURE_STORAGE_SAS_TOKEN.",
+}
 ENDPOINT_VARIABLES = ("FASTDUP_S3_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL")
 ANONYMOUS_VARIABLE = "FASTDUP_NB_S3_ANONYMOUS"
 CONNECT_SECONDS, READ_SECONDS = 10, 60
-_ENVIRONMENT = (
+_S3_VARIABLES = (
     "AWS_ACCESS_KEY_ID",
     "AWS_SECRET_ACCESS_KEY",
     "AWS_SESSION_TOKEN",
@@ -37,6 +46,21 @@ _ENVIRONMENT = (
     "AWS_DEFAULT_REGION",
     "AWS_CA_BUNDLE",
 )
+_VARIABLES = {
+    "s3": _S3_VARIABLES,
+    "minio": _S3_VARIABLES,
+    "gs": ("GOOGLE_APPLICATION_CREDENTIALS", "STORAGE_EMULATOR_HOST"),
+    "az": (
+        "AZURE_STORAGE_CONNECTION_STRING",
+        "AZURE_STORAGE_ACCOUNT_NAME",
+        "AZURE_STORAGE_ACCOUNT_KEY",
+        "AZURE_STORAGE_SAS_TOKEN",
+        "AZURE_STORAGE_ANON",
+        "AZURE_TENANT_ID",
+        "AZURE_CLIENT_ID",
+        "AZURE_CLIENT_SECRET",
+    ),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +85,11 @@ class Place:
     def bucket(self) -> str:
         """The bucket or container."""
         return self.key.split("/", 1)[0]
+
+    @property
+    def named(self) -> str:
+        """The bucket or container, as a message names it."""
+        return f"{'container' if self.scheme == 'az' else 'bucket'} {self.bucket!r}"
 
     @property
     def root(self) -> str:
@@ -128,7 +157,7 @@ def file_system(place: Place) -> Any:
     InputError
         For an alias that is not known.
     """
-    return _file_system(place.scheme, s3_access(place), environment())
+    return _file_system(place.scheme, s3_access(place), environment(place.scheme))
 
 
 def s3_access(place: Place) -> S3Access:
@@ -146,9 +175,9 @@ def s3_access(place: Place) -> S3Access:
     return S3Access(endpoint, os.environ.get(ANONYMOUS_VARIABLE, "") not in ("", "0"))
 
 
-def environment() -> tuple[str, ...]:
+def environment(scheme: str) -> tuple[str, ...]:
     """Return what the libraries read when set up: other values need another file system."""
-    return tuple(os.environ.get(name, "") for name in _ENVIRONMENT)
+    return tuple(os.environ.get(name, "") for name in _VARIABLES[scheme])
 
 
 @lru_cache(maxsize=8)
@@ -156,16 +185,30 @@ def _file_system(scheme: str, access: S3Access, environment: tuple[str, ...]) ->
     del environment  # part of the key only
     library, extra, protocol = LIBRARIES[scheme]
     try:
-        import fsspec
+        if protocol == "gcs" and os.environ.get("STORAGE_EMULATOR_HOST"):
+            # The one that is registered asks a service that emulators lack, for a minute.
+            from gcsfs.core import GCSFileSystem
 
-        made = fsspec.get_filesystem_class(protocol)
+            made = GCSFileSystem
+        else:
+            import fsspec
+
+            made = fsspec.get_filesystem_class(protocol)
     except ImportError as error:
         message = f"Reading {scheme}:// needs {library}."
         raise MissingDependencyError(message, f'pip install "fastdup_nb[{extra}]"') from error
     options: dict[str, Any] = {"skip_instance_cache": True, "use_listings_cache": False}
     if protocol == "s3":
         options |= _s3_options(access)
-    return made(**options)
+    else:
+        # What they would say of every attempt, with its traceback; it is ours to say.
+        for name in ("gcsfs", "azure"):
+            logging.getLogger(name).addHandler(logging.NullHandler())
+    try:
+        return made(**options)
+    except ValueError as error:  # its text may have parts of the credentials
+        message = f"{scheme}:// cannot be set up: its credentials are missing or malformed."
+        raise InputError(message, HINTS[scheme]) from error
 
 
 def _s3_options(access: S3Access) -> dict[str, Any]:

@@ -142,7 +142,7 @@ def _ask(place: Place, question: Callable[[Any, str], T], *, closes: bool = True
     if key.startswith("/") or key.endswith("/"):
         return None
     with _turn:  # many threads begin at once; finding the keys takes a while
-        door = _door(place.bucket, s3_access(place), environment())
+        door = _door(place.bucket, s3_access(place), environment(place.scheme))
     if door is None or time.monotonic() < door.closed_until:
         return None
     from obstore.exceptions import BaseError, PermissionDeniedError, UnauthenticatedError
