@@ -114,7 +114,7 @@ def test_a_shell_gets_a_page(made: Path):
         ("photos", "photos", ""),
         ("--annotations tabel", "There is no file or variable 'tabel'.", "Did you mean 'table'?"),
         ("--theme drak", "Unknown theme 'drak'", "Did you mean 'dark'"),
-        ("clusters", "Run k-means first.", ""),
+        ("clusters", "Make clusters by k-means: %fastdup kmeans.", ""),
     ],
 )
 def test_mistakes_are_explained(line: str, message: str, hint: str):
@@ -134,7 +134,7 @@ def test_before_there_are_results():
 @pytest.mark.parametrize(("name", "view"), sorted(interactive.VIEWS.items()))
 def test_every_gallery_has_an_interactive_form(name: str, view: str):
     if name == "clusters":
-        with pytest.raises(ResultNotFoundError, match="Run k-means first"):
+        with pytest.raises(ResultNotFoundError, match="Make clusters by k-means: %fastdup kmeans"):
             execute("clusters --interactive")
         return
     found = execute(f"{name} --interactive")

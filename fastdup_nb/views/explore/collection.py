@@ -229,7 +229,12 @@ _VIEWS = {
             DuplicateGroups.kind, names.SIMILARITY, lambda of: DuplicateGroups(of.images, of.edges)
         ),
         _View(ComponentTable.kind, names.COMPONENTS, _open_components),
-        _View(ClusterTable.kind, names.KMEANS_ASSIGNMENTS, _open_clusters, "Run k-means first."),
+        _View(
+            ClusterTable.kind,
+            names.KMEANS_ASSIGNMENTS,
+            _open_clusters,
+            "Make clusters by k-means: fd.kmeans().",
+        ),
         _View(OutlierTable.kind, names.OUTLIERS, _open_outliers),
         _View(
             SimilarityTable.kind, names.SIMILARITY, lambda of: SimilarityTable(of.images, of.edges)
