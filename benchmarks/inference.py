@@ -17,6 +17,7 @@ import numpy as np
 
 from benchmarks.mobilenet import SIDE, build
 from benchmarks.processes import machine, median
+from fastdup_nb.engine.plan import IMAGES_PER_CHUNK
 from fastdup_nb.models import DEFAULT_MODEL, load_embedder
 from fastdup_nb.models.session import open_session
 from fastdup_nb.options import ACCURATE_MODEL
@@ -70,10 +71,12 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=15)
     given = parser.parse_args()
     print(f"{machine()}.\n")
-    print("| model | batch of 8: ms/image | ratio | one by one: ms/image | ratio |")
+    print(
+        f"| model | batch of {IMAGES_PER_CHUNK}: ms/image | ratio | one by one: ms/image | ratio |"
+    )
     print("|---|---|---|---|---|")
     rows: dict[str, list[str]] = {}
-    for batch in (8, 1):
+    for batch in (IMAGES_PER_CHUNK, 1):
         works = {name: embedding(name, batch) for name in given.names}
         works[YARDSTICK] = yardstick(batch)
         costs = measure(works, given.rounds)
