@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import io
 import json
 import os
 import shutil
-import subprocess
-import tarfile
-import tempfile
 import threading
 import time
 from pathlib import Path
@@ -23,116 +19,10 @@ from fastdup_nb.progress import SilentProgress
 from fastdup_nb.sources import exists, read_bytes, resolve
 from fastdup_nb.sources.cloud_access import take_apart
 from tests.integration import ceph
-from tests.pictures import draw, write_pictures
+from tests.integration.objects import KEYS, MANY, jpeg, mirrored, rows
+from tests.pictures import write_pictures
 
 pytestmark = pytest.mark.slow
-if os.environ.get("FASTDUP_NB_NO_CEPH") == "1":
-    pytest.skip("FASTDUP_NB_NO_CEPH=1", allow_module_level=True)
-
-KEYS = ["a b/ü%20+&é.jpg", "a b/#1?.jpg", "a b/日本.jpg", "plain.jpg", "z/=;,'.jpg"]
-MANY = 1150
-
-
-def jpeg(seed):
-    buffer = io.BytesIO()
-    draw(seed).save(buffer, "JPEG", quality=90)
-    return buffer.getvalue()
-
-
-def tar_of(seeds, mode="w"):
-    buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode=mode) as archive:
-        for seed in seeds:
-            data = jpeg(seed)
-            info = tarfile.TarInfo(f"in/{seed:03d}.jpg")
-            info.size = len(data)
-            archive.addfile(info, io.BytesIO(data))
-    return buffer.getvalue()
-
-
-def _without(reason):
-    """Leave the tests out, loudly: the server is no part of this package."""
-    if os.environ.get("FASTDUP_NB_NEED_CEPH") == "1":
-        pytest.fail(reason)
-    pytest.skip(reason)
-
-
-@pytest.fixture(scope="module")
-def server():
-    if not ceph.is_installed():
-        _without("Ceph is not installed: radosgw, ceph-mon, ceph-osd")
-    for attempt in range(3):
-        folder = Path(tempfile.mkdtemp(prefix="ceph"))  # short: sockets have short names
-        made = ceph.Ceph(folder)
-        try:
-            made.start()
-            yield made
-            return
-        except (TimeoutError, subprocess.SubprocessError):  # a port may have been taken meanwhile
-            if attempt == 2:
-                _without("Ceph did not start, three times")
-        finally:
-            made.stop()
-            shutil.rmtree(folder, ignore_errors=True)
-
-
-@pytest.fixture(scope="module")
-def bucket(server):
-    import s3fs
-
-    system = s3fs.S3FileSystem(
-        key=ceph.KEY,
-        secret=ceph.SECRET,
-        client_kwargs={"endpoint_url": server.endpoint},
-        config_kwargs={"s3": {"addressing_style": "path"}},
-    )
-    system.mkdir("photos")
-    for number, key in enumerate(KEYS):
-        system.pipe_file(f"photos/odd/{key}", jpeg(number))
-    for number in range(60):
-        system.pipe_file(f"photos/sixty/{number:03d}.jpg", jpeg(number % 50))
-    system.pipe_file("photos/bad/empty.jpg", b"")
-    system.pipe_file("photos/bad/text.jpg", b"no image")
-    system.pipe_file("photos/bad/good.jpg", jpeg(1))
-    system.pipe_file("photos/bad/notes.txt", b"not listed")
-    for number in range(4):
-        data = tar_of(range(number * 5, number * 5 + 5), "w" if number % 2 else "w:gz")
-        suffix = "tar" if number % 2 else "tar.gz"
-        system.pipe_file(f"photos/shards/{number}.{suffix}", data)
-    system.mkdir("empty")
-    system.mkdir("oddest")
-    data = jpeg(1)
-    system.mkdir("many")
-    system.pipe({f"many/{number:05d}.jpg": data for number in range(MANY)})
-    return system
-
-
-@pytest.fixture
-def access(server, monkeypatch, tmp_path):
-    """Set the environment of a user of the server; of the test's own home."""
-    home = tmp_path / "home"
-    home.mkdir()
-    for name in [name for name in os.environ if name.startswith(("AWS_", "MC_"))]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("HOME", str(home))
-    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", ceph.KEY)
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", ceph.SECRET)
-    monkeypatch.setenv("FASTDUP_S3_ENDPOINT_URL", server.endpoint)
-    return monkeypatch
-
-
-def rows(folder, name="atrain_features.dat.csv"):
-    return pd.read_csv(folder / name)
-
-
-def mirrored(bucket, prefix, folder):
-    """Return a local folder with what is below a prefix."""
-    for name in bucket.find(prefix):
-        path = folder / name.removeprefix(prefix).lstrip("/")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(bucket.cat_file(name))
-    return folder
 
 
 def test_the_same_as_local_files(bucket, access, tmp_path):
@@ -218,38 +108,6 @@ def test_bad_objects_have_their_reason(bucket, access, tmp_path):
     assert "empty" in bad.loc["s3://photos/bad/empty.jpg", "reason"]
     assert "s3://photos/bad/text.jpg" in bad.index
     assert list(rows(tmp_path)["filename"]) == ["s3://photos/bad/good.jpg"]
-
-
-def test_archives(bucket, access, tmp_path):
-    local = mirrored(bucket, "photos/shards", tmp_path / "shards")
-    assert fastdup_nb.run("s3://photos/shards", str(tmp_path / "remote")) == 0
-    assert fastdup_nb.run(str(local), str(tmp_path / "local")) == 0
-    features = [(tmp_path / side / "atrain_features.dat") for side in ("remote", "local")]
-    assert features[0].read_bytes() == features[1].read_bytes()
-    names = rows(tmp_path / "remote")["filename"]
-    assert names[0] == "s3://photos/shards/0.tar.gz/in/000.jpg"
-    assert not list((tmp_path / "remote").rglob("*.tar*"))  # copies are gone
-    for name, seed in ((names[7], 7), (names[19], 19)):
-        assert read_bytes(name) == jpeg(seed)  # of a tar and of a tar.gz, without a copy
-    assert not exists("s3://photos/shards/1.tar/in/none.jpg")
-
-
-def test_copies_of_archives_are_few_and_can_be_kept(bucket, access, tmp_path, monkeypatch):
-    from fastdup_nb.sources import cloud
-
-    most, copy_to = 0, cloud.copy_to
-
-    def counted(url, path):
-        nonlocal most
-        copy_to(url, path)
-        most = max(most, len(list((tmp_path / "w").rglob("*.tar*"))))
-
-    monkeypatch.setattr(cloud, "copy_to", counted)
-    assert fastdup_nb.run("s3://photos/shards", str(tmp_path / "w"), num_threads=1) == 0
-    assert 0 < most <= 2
-    options = {"turi_param": "delete_tar=0", "num_threads": 1}
-    assert fastdup_nb.run("s3://photos/shards", str(tmp_path / "kept"), **options) == 0
-    assert len(list((tmp_path / "kept" / "tmp").rglob("*.tar*"))) == 4
 
 
 def test_sync_s3_to_local(bucket, access, tmp_path):
@@ -398,15 +256,23 @@ def test_boxes_of_images_in_a_bucket(bucket, access, tmp_path):
             assert not any((there / "tmp").rglob("*.tar*"))
 
 
-def test_archives_of_a_bucket_as_test_set_and_added(bucket, access, tmp_path):
-    assert fastdup_nb.run("s3://photos/sixty", tmp_path / "w", test_dir="s3://photos/shards") == 0
-    assert len(rows(tmp_path / "w", "atest_features.dat.csv")) == 20
-    assert fastdup_nb.Fastdup(tmp_path / "w").summary().summary.leakage.in_train == 20
-    fd = fastdup_nb.Fastdup.run("s3://photos/sixty", tmp_path / "a", progress=SilentProgress())
-    assert fd.add("s3://photos/shards", progress=SilentProgress()).new == 20
-    assert not any((tmp_path / "a" / "tmp").rglob("*.tar*"))
-
-
 def test_keys_are_taken_as_they_are():
     assert take_apart("s3://b/a%20b?c#d").key == "b/a%20b?c#d"
     assert take_apart("minio://alias/b/c").root == "minio://alias/"
+
+
+def test_the_example_notebook_on_a_bucket(bucket, access, tmp_path):
+    nbformat, nbclient = (pytest.importorskip(name) for name in ("nbformat", "nbclient"))
+    examples = Path(__file__).parents[2] / "examples"
+    folder = tmp_path / "examples"
+    ignored = shutil.ignore_patterns("example_*", "__pycache__", "[!07]*.ipynb")
+    shutil.copytree(examples, folder, ignore=ignored)
+    access.setenv("FASTDUP_EXAMPLE_BUCKET", "s3://photos/sixty")
+    access.setenv("PYTHONPATH", str(examples.parent))
+    notebook = nbformat.read(examples / "07-buckets-and-archives.ipynb", 4)
+    where = {"metadata": {"path": str(folder)}}
+    nbclient.NotebookClient(notebook, timeout=400, resources=where).execute()
+    outputs = [out for cell in notebook.cells[-2:] for out in cell.get("outputs", [])]
+    told = "".join(out.get("text", "") for out in outputs)
+    assert "60 images in" in told
+    assert ceph.SECRET not in nbformat.writes(notebook)

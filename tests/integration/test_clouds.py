@@ -2,45 +2,24 @@
 
 from __future__ import annotations
 
-import io
 import os
 import shutil
 import subprocess
 import sys
-import tarfile
 from dataclasses import dataclass
 from pathlib import Path
 
-import pandas as pd
 import pytest
 
 import fastdup_nb
 from fastdup_nb.errors import InputError, InputNotFoundError
 from fastdup_nb.sources import exists, read_bytes, resolve
 from tests.integration import emulators
-from tests.pictures import draw
+from tests.integration.objects import MANY, jpeg, rows, tar_of
 
 pytestmark = pytest.mark.slow
 
 KEYS = ["a b/ü%20+&é.jpg", "a b/#1?.jpg", "a b/日本.jpg", "plain.jpg", "z/=,'.jpg"]
-MANY = 1150
-
-
-def jpeg(seed):
-    buffer = io.BytesIO()
-    draw(seed).save(buffer, "JPEG", quality=90)
-    return buffer.getvalue()
-
-
-def tar_of(seeds):
-    buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w") as archive:
-        for seed in seeds:
-            data = jpeg(seed)
-            info = tarfile.TarInfo(f"in/{seed}.jpg")
-            info.size = len(data)
-            archive.addfile(info, io.BytesIO(data))
-    return buffer.getvalue()
 
 
 @dataclass(frozen=True)
@@ -119,10 +98,6 @@ def cloud(filled, monkeypatch, tmp_path):
     return filled
 
 
-def rows(folder, name="atrain_features.dat.csv"):
-    return pd.read_csv(folder / name)
-
-
 def test_the_same_as_local_files(cloud, tmp_path):
     local = tmp_path / "twenty"
     local.mkdir()
@@ -162,7 +137,7 @@ def test_more_keys_than_a_page_of_a_listing_has(cloud):
 def test_archives(cloud, tmp_path):
     assert fastdup_nb.run(f"{cloud.root}photos/shards", str(tmp_path)) == 0
     names = list(rows(tmp_path)["filename"])
-    assert names[0] == f"{cloud.root}photos/shards/0.tar/in/0.jpg"
+    assert names[0] == f"{cloud.root}photos/shards/0.tar/in/000.jpg"
     assert len(names) == 9
     assert read_bytes(names[7]) == jpeg(7)
     assert not list(tmp_path.rglob("*.tar"))
