@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 LEAST_SCORE = 0.25
 MOST_OVERLAP = 0.45
+MOST_OBJECTS = 300  # of one picture; YOLOv5 itself gives no more
 _USUAL_SIDE = 640
 _GREY = (114, 114, 114)
 _CHANNELS, _DIMENSIONS = 3, 4
@@ -114,7 +115,7 @@ class ObjectDetector:
         photo = decode(data, at_least=max(self._width, self._height), min_width=1, min_height=1)
         pixels, scale, left, top = self._fit(photo.image)
         boxes, scores, classes = self._ask(pixels)
-        kept = suppress(boxes, scores, classes, MOST_OVERLAP)
+        kept = suppress(boxes, scores, classes, MOST_OVERLAP)[:MOST_OBJECTS]
         boxes = boxes[kept] - (left, top, 0, 0)
         # From the network's input to the decoded picture, and from that to the file's.
         boxes = (

@@ -107,6 +107,13 @@ def test_half_precision_and_free_sizes(tmp_path):
     assert len(open_object_detector(path).detect(picture((640, 640))).boxes) == 2
 
 
+def test_a_picture_full_of_objects(tmp_path):
+    rows = np.array([[x, y, 1, 1, 0.5 + x / 200, 1, 0] for x in range(64) for y in range(0, 64, 2)])
+    found = open_object_detector(write(tmp_path / "many.onnx", rows)).detect(picture((64, 64)))
+    assert len(found.boxes) == len(found.scores) == len(found.labels) == 300
+    assert min(found.scores) > 0.75
+
+
 def test_nothing_found(tmp_path):
     found = open_object_detector(write(tmp_path / "n.onnx", ROWS[3:])).detect(picture((64, 64)))
     assert found.boxes.shape == (0, 4)
