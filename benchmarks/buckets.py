@@ -27,6 +27,15 @@ from tests.integration import ceph
 
 BUCKET = "photos"
 OURS = "import sys, fastdup_nb as f; sys.exit(f.run(sys.argv[1], sys.argv[2]))"
+LIST = """
+import sys, time
+from fastdup_nb.sources import resolve
+import fastdup_nb.sources.cloud
+wall, cpu = time.perf_counter(), time.process_time()
+count = len(resolve(sys.argv[1]).paths)
+wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+print(f"Listing {count:,} keys: {wall:.2f} s, {cpu:.2f} CPU s.")
+"""
 # In a process of its own: the peak of a measured process is never below that of this one.
 UPLOAD = """
 import os, sys
@@ -151,6 +160,7 @@ def take_turns(photos: Path, scratch: Path, server: Server, pairs: int) -> list[
         shutil.rmtree(results)
         return done
 
+    print(measure([sys.executable, "-c", LIST, f"s3://{BUCKET}"], env).output)
     turns = []
     run(str(photos), "warm")
     run(f"s3://{BUCKET}", "warm")
