@@ -282,12 +282,11 @@ def _nothing(given: Any, kind: Kind, notes: Notes, start: int) -> InputError:
 
 
 def _not_available(kind: str, path: str) -> InputError:
-    message = f"{kind.capitalize()} are not available as input in this version: {path!r}."
-    hints = {
-        "archives": "Unpack it into a folder and give that, or pack it again as tar or zip.",
-        "annotation files": "Give the folder of the images.",
-    }
-    return InputError(message, hints[kind])
+    if kind == "archives":
+        hint = "Unpack it into a folder and give that, or pack it again as tar or zip."
+        return InputError(f"Archives of this kind are not read: {path!r}.", hint)
+    message = f"Annotation files are not read here: {path!r}."
+    return InputError(message, "Give the folder of the images.")
 
 
 def _unreadable(path: str, error: OSError) -> InputError:

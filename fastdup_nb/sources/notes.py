@@ -65,7 +65,7 @@ class Notes:
         )
         lines = [tally.describe(one, many) for tally, one, many in met if tally.count]
         if count := sum(self.other[suffix] for suffix in ARCHIVE_SUFFIXES):
-            lines.append(f"{count:,} archives left out: not available in this version.")
+            lines.append(f"Archives left out, of kinds that are not read: {count:,}.")
         return tuple(lines)
 
     def other_files(self) -> str:

@@ -178,7 +178,7 @@ def test_buckets_without_their_extra(url, extra, monkeypatch):
 def test_what_cannot_be_opened(tmp_path, name, kind):
     (tmp_path / name).write_bytes(b"x")
     for given in (tmp_path / name, [tmp_path / name]):
-        with pytest.raises(InputError, match=f"{kind} are not available") as caught:
+        with pytest.raises(InputError, match=f"{kind} of this kind are not read") as caught:
             resolve(given)
         one_line(caught.value)
 
@@ -201,14 +201,14 @@ def test_an_archive_is_an_entry(photos, name):
 def test_archives_that_cannot_be_opened_are_never_left_out_in_silence(photos):
     (photos / "x.tar.xz").touch()
     (photos / "y.rar").touch()
-    assert resolve(photos).warnings == ("2 archives left out: not available in this version.",)
+    assert resolve(photos).warnings == ("Archives left out, of kinds that are not read: 2.",)
     mixed = under(photos, "a.jpg", "x.tar.xz")
     assert resolve(mixed).paths == mixed
 
 
 def test_annotation_files(tmp_path):
     (tmp_path / "data.yaml").write_text("train: images\n")
-    with pytest.raises(InputError, match="Annotation files are not available"):
+    with pytest.raises(InputError, match="Annotation files are not read here"):
         resolve(tmp_path / "data.yaml")
 
 
