@@ -87,7 +87,7 @@ def detect_boxes(
             Supply(listing, 1, handling=handling) as supply,
             silenced_codecs(),
         ):
-            progress.start(f"{detector.noun}s", supply.count())
+            progress.start(f"{detector.noun.capitalize()}s", supply.count())
             for name, finding in _in_order(supply.spans(), detector.detect, plan.readers):
                 found.take(name, finding)
                 progress.advance(1)
