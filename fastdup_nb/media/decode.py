@@ -180,7 +180,7 @@ def largest_halving(side: int, at_least: int) -> int:
     return 1 << (ratio.bit_length() - 1) if ratio > 1 else 1
 
 
-def to_pixels(photo: Photo, width: int, height: int) -> NDArray[np.uint8]:
+def to_pixels(photo: Photo, width: int, height: int, through: int = 0) -> NDArray[np.uint8]:
     """Return the whole picture squeezed to a size for a model.
 
     Shrunk by area averages, which the statistics share; enlarged bilinearly.
@@ -191,6 +191,9 @@ def to_pixels(photo: Photo, width: int, height: int) -> NDArray[np.uint8]:
         A decoded picture.
     width, height : int
         The size to reach, in pixels.
+    through : int
+        Pixels of a square to squeeze it to before; 0: none. With `WORKING_SIDE` that picture is
+        there already, for the statistics.
 
     Returns
     -------
@@ -200,6 +203,12 @@ def to_pixels(photo: Photo, width: int, height: int) -> NDArray[np.uint8]:
     image = photo.image
     if image.width < width or image.height < height:
         image = image.resize((width, height), Image.Resampling.BILINEAR)
+    elif through > max(width, height):
+        image = photo.squeeze(through, through)
+        if through % width == through % height == 0:
+            image = image.reduce((through // width, through // height))
+        else:
+            image = image.resize((width, height), Image.Resampling.BOX)
     else:
         image = photo.squeeze(width, height)
     return np.frombuffer(image.tobytes(), np.uint8).reshape(height, width, 3)

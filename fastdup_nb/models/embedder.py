@@ -65,6 +65,11 @@ class Embedder:
         """Width and height, in pixels, of the images to give."""
         return self.manifest.input.width, self.manifest.input.height
 
+    @property
+    def through(self) -> int:
+        """Pixels of the square that images are squeezed to before; 0: none."""
+        return self.manifest.input.through
+
     def embed(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Compute the embeddings of a batch. May be called from many threads at once.
 

@@ -6,8 +6,11 @@ import numpy as np
 import pytest
 from onnx import TensorProto, helper, save
 
+import fastdup_nb
 from fastdup_nb.errors import ModelError
+from fastdup_nb.media.decode import decode, to_pixels
 from fastdup_nb.models import load_embedder
+from tests.pictures import write_pictures
 
 
 @pytest.fixture
@@ -52,6 +55,24 @@ def test_own_model_needs_its_width(own_model):
     with pytest.raises(ModelError) as caught:
         load_embedder(own_model, d=576)
     assert caught.value.hint == "Pass d=3."
+
+
+def test_a_run_squeezes_images_as_the_manifest_says(tmp_path):
+    """docs/own-model.md: "images are first squeezed to a square of so many pixels"."""
+    images = helper.make_tensor_value_info("images", TensorProto.FLOAT, ["N", 32, 32, 3])
+    vector = helper.make_tensor_value_info("vector", TensorProto.FLOAT, ["N", 32 * 32 * 3])
+    node = helper.make_node("Flatten", ["images"], ["vector"])
+    graph = helper.make_graph([node], "own", [images], [vector])
+    opset = [helper.make_opsetid("", 17)]
+    save(helper.make_model(graph, opset_imports=opset, ir_version=8), tmp_path / "own.onnx")
+    (tmp_path / "own.json").write_text('{"input": {"through": 128}}')
+    path = write_pictures(tmp_path / "photos", 1)[0]
+    photo = decode(path.read_bytes())
+    options = {"model_path": str(tmp_path / "own.onnx"), "d": 32 * 32 * 3}
+    assert fastdup_nb.run(tmp_path / "photos", tmp_path / "w", **options) == 0
+    _, vectors = fastdup_nb.load_binary_feature(tmp_path / "w" / "atrain_features.dat", 32 * 32 * 3)
+    assert np.array_equal(vectors[0], to_pixels(photo, 32, 32, 128).reshape(-1))
+    assert not np.array_equal(vectors[0], to_pixels(photo, 32, 32).reshape(-1))
 
 
 def test_gpu_says_what_it_needs(own_model):

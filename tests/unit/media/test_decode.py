@@ -237,6 +237,17 @@ def test_a_model_of_their_size_is_given_the_picture_of_the_statistics(size):
     assert not to_pixels(photo, 128, 128).flags.writeable
 
 
+def test_a_smaller_model_can_be_given_the_picture_of_the_statistics_made_smaller():
+    photo = decode(encode(draw(1, (500, 375)), "JPEG"))
+    shared = np.asarray(photo.squeeze(128, 128), dtype=float)
+    halves = shared.reshape(64, 2, 64, 2, 3).mean(axis=(1, 3))
+    assert np.abs(to_pixels(photo, 64, 64, 128) - halves).max() <= 0.5
+    assert not np.array_equal(to_pixels(photo, 64, 64, 128), to_pixels(photo, 64, 64))
+    assert np.abs(to_pixels(photo, 80, 96, 128) - to_pixels(photo, 80, 96).astype(int)).mean() < 4
+    for other in (0, 64):  # none, or no larger
+        assert np.array_equal(to_pixels(photo, 64, 64, other), to_pixels(photo, 64, 64))
+
+
 def test_small_pictures_are_enlarged_smoothly_for_the_model_alone():
     photo = decode(encode(stripes(64, 64), "PNG"))
     assert len(np.unique(photo.squeeze(128, 128))) == 2

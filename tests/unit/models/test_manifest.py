@@ -51,6 +51,14 @@ def test_a_complete_manifest():
     assert manifest.thresholds.components == 0.9
 
 
+def test_the_square_to_squeeze_through_first():
+    assert build_manifest(read_fields(json.dumps(COMPLETE), "m.json"), "m.json").input.through == 0
+    given = read_fields(changed("input.through", 128), "m.json")
+    assert build_manifest(given, "m.json").input.through == 128
+    with pytest.raises(ModelError, match=r"input\.through = -1"):
+        read_fields(changed("input.through", -1), "m.json")
+
+
 def test_the_default_model_is_whole():
     manifest = bundled_manifest()
     assert manifest.name == DEFAULT_MODEL
