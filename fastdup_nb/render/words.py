@@ -48,12 +48,20 @@ def split_name(name: str) -> tuple[str, str]:
 
 
 def common_folder(paths: Iterable[str]) -> str:
-    """Return the deepest folder that holds all files; empty when it is a root or there is none."""
+    """Return the deepest folder that holds all files; empty when it is a root or there is none.
+
+    >>> common_folder(["s3://photos/a/1.jpg", "s3://photos/2.jpg"])
+    's3://photos'
+    """
     folders = {os.path.dirname(path) for path in paths}  # noqa: PTH120 - names may not be paths
     try:
         found = os.path.commonpath(folders) if folders else ""
     except ValueError:  # different drives, or absolute and relative
         return ""
+    scheme, colon, rest = found.partition(":")
+    if colon and all(folder.startswith(f"{scheme}://") for folder in folders):
+        # Of the two slashes of a URL one is taken away, and Windows turns them round.
+        return f"{scheme}:/{rest}".replace("\\", "/") if rest else ""
     return "" if found == os.path.dirname(found) else found  # noqa: PTH120
 
 

@@ -158,8 +158,8 @@ def bucket(server):
             ("zip", zip_of(seeds)),
         )[number % 3]
         system.pipe_file(f"photos/mixed/{number}.{suffix}", data)
-    system.mkdir("empty")
-    system.mkdir("oddest")
+    for name in ("empty", "oddest", "public"):
+        system.mkdir(name)
     data = jpeg(1)
     system.mkdir("many")
     system.pipe({f"many/{number:05d}.jpg": data for number in range(MANY)})

@@ -140,6 +140,24 @@ def test_minio_aliases(server, bucket, access, tmp_path):
         resolve("minio://other/photos")
 
 
+def test_public_buckets(bucket, access, tmp_path):
+    from fastdup_nb.sources import cloud_direct
+
+    bucket.call_s3("put_bucket_acl", Bucket="public", ACL="public-read")
+    for number in range(3):
+        what = {"Key": f"{number}.jpg", "Body": jpeg(number), "ACL": "public-read"}
+        bucket.call_s3("put_object", Bucket="public", **what)
+    access.delenv("AWS_ACCESS_KEY_ID")
+    access.delenv("AWS_SECRET_ACCESS_KEY")
+    access.setenv("FASTDUP_NB_S3_ANONYMOUS", "1")
+    assert fastdup_nb.run("s3://public", str(tmp_path)) == 0
+    assert len(rows(tmp_path)) == 3
+    assert cloud_direct.read(take_apart("s3://public/1.jpg"), 1 << 20) == jpeg(1)
+    assert cloud_direct.read(take_apart("s3://photos/odd/plain.jpg"), 1 << 20) is None
+    with pytest.raises(InputError, match="access is denied"):
+        resolve("s3://photos")
+
+
 def test_secrets_are_written_nowhere(bucket, access, tmp_path, capfd):
     assert fastdup_nb.run("s3://photos/bad", str(tmp_path / "w"), verbose=True) == 0
     assert fastdup_nb.run("s3://photos/none", str(tmp_path / "w2")) == 1
