@@ -199,12 +199,13 @@ def test_resume(images, tmp_path, monkeypatch):
 
     monkeypatch.setattr("fastdup_nb.progress.default_progress", Counting)
     monkeypatch.setattr(Counting, "interrupt", True)
-    assert fastdup_nb.run(images, tmp_path / "w", run_mode=1) == 1
+    options = {"run_mode": 1, "batch_size": 4}
+    assert fastdup_nb.run(images, tmp_path / "w", **options) == 1
     saved = json.loads((tmp_path / "w" / ".fastdup_nb" / CHECKPOINT).read_bytes())["position"]
     assert 0 < saved < 9
     monkeypatch.setattr(Counting, "interrupt", False)
-    run(images, tmp_path / "w", run_mode=1, resume=1)
-    run(images, tmp_path / "whole", run_mode=1)
+    run(images, tmp_path / "w", resume=1, **options)
+    run(images, tmp_path / "whole", **options)
     assert Counting.starts == [0, saved, 0]
     parts = [(tmp_path / name / EMBEDDINGS).read_bytes() for name in ("w", "whole")]
     assert parts[0] == parts[1]
