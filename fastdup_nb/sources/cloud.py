@@ -13,6 +13,7 @@ import random
 import re
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -187,15 +188,20 @@ def _has_bucket(system: Any, place: Place) -> bool:
 
 
 def copy_to(url: str, path: str) -> None:
-    """Copy an object to a file, block by block: what is there already is not read again.
+    """Copy an object to a file, a large one block by block: what is there is not read again.
 
     Raises
     ------
     ImageError
         When it cannot be copied.
     """
-    size = size_of(url)
     with Path(path).open("ab") as file:
+        if not file.tell():
+            with suppress(ImageError, FileNotFoundError):  # too large for one go; or told below
+                if (whole := cloud_direct.read(take_apart(url), BLOCK)) is not None:
+                    file.write(whole)
+                    return
+        size = size_of(url)
         while (done := file.tell()) < size:
             file.write(read_range(url, done, min(done + BLOCK, size)))
     if os.stat(path).st_size != size:  # noqa: PTH116 - it was changed meanwhile

@@ -11,7 +11,7 @@ from typing import ClassVar
 import pytest
 
 from fastdup_nb.errors import ImageError, ImageProblem
-from fastdup_nb.sources import cloud_direct
+from fastdup_nb.sources import cloud, cloud_direct
 from fastdup_nb.sources.cloud_access import take_apart
 
 pytest.importorskip("s3fs")
@@ -42,6 +42,11 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(content)
         if said != len(content):
             self.close_connection = True
+
+    def do_HEAD(self):
+        self.send_response(404)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
 
     def log_message(self, *_):
         pass
@@ -82,6 +87,14 @@ def test_one_signed_request_for_an_object(server):
     signature = _Handler.asked[0][1]["authorization"]
     assert signature.startswith("AWS4-HMAC-SHA256 Credential=key-of-nobody/")
     assert "/us-east-1/s3/" in signature
+
+
+def test_one_request_for_a_copy(server, tmp_path):
+    cloud.copy_to("s3://b/whole", str(tmp_path / "copy"))
+    assert (tmp_path / "copy").read_bytes() == b"abc"
+    assert [path for path, _ in _Handler.asked] == ["/b/whole"]
+    with pytest.raises(ImageError, match="no such object"):
+        cloud.copy_to("s3://b/none", str(tmp_path / "none"))
 
 
 def test_keys_of_an_alias_are_not_mixed_with_those_of_the_environment(server, access):
