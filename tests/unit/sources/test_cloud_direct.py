@@ -68,7 +68,7 @@ def access(monkeypatch, tmp_path):
 @pytest.fixture
 def server(access):
     made = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
-    threading.Thread(target=made.serve_forever, daemon=True).start()
+    threading.Thread(target=made.serve_forever, args=(0.02,), daemon=True).start()
     access.setenv("FASTDUP_S3_ENDPOINT_URL", f"http://127.0.0.1:{made.server_port}")
     _Handler.asked.clear()
     yield made
