@@ -35,11 +35,15 @@ class Recipe:
 
     dimensions: int
     side: int
-    """Pixels of the photos that go in, a multiple of 8."""
+    """Pixels of the photos that go in, a multiple of 4 ``averaged``."""
+    averaged: int = 2
+    """Blocks of so many pixels are averaged for the computed parts."""
     learned: int = 0
     """Principal axes of the learned part that are kept; 0 for no learned part."""
     seen: int = 0
     """Pixels of what the network sees."""
+    through: int = 0
+    """Pixels of a square that photos are squeezed to before, the one statistics are taken from."""
     mirrored: bool = False
     """Whether it sees the mirror image too, and the mean counts."""
     emphasis: float = 1.0
@@ -48,13 +52,15 @@ class Recipe:
     @property
     def sizes(self) -> Sizes:
         """Of the computed parts."""
-        return Sizes(side=self.side, turned=True)
+        return Sizes(side=self.side, averaged=self.averaged, turned=True)
 
 
 RECIPES = {
     "computed-576": Recipe(576, side=128),
-    "copy-576": Recipe(576, side=64, learned=320, seen=64),
-    "accurate-960": Recipe(960, side=80, learned=448, seen=80, mirrored=True, emphasis=2.25),
+    "copy-576": Recipe(576, side=64, learned=320, seen=64, through=128),
+    "accurate-960": Recipe(
+        960, side=80, learned=448, seen=80, through=128, mirrored=True, emphasis=2.25
+    ),
 }
 
 Pixels = npt.NDArray[np.uint8]
@@ -70,6 +76,26 @@ def load_student(checkpoint: Path) -> Student:
     student = Student(SHAPES[kept["shape"]])
     student.load_state_dict(kept["average"])
     return student.eval()
+
+
+def settle(student: Student, photos: Pixels, seen: int) -> None:
+    """Take the statistics of batch normalisation anew, at the size of photos that will be seen.
+
+    Training shows several sizes, and averages weights; these statistics belong to neither.
+    """
+    import torch
+
+    from training.layers import Norm
+    from training.student import resized, scaled
+
+    norms = [module for module in student.modules() if isinstance(module, Norm)]
+    student.train()
+    with torch.no_grad():
+        for turn, start in enumerate(range(0, len(photos), 128)):
+            for norm in norms:
+                norm.momentum = 1 / (turn + 1)
+            student(resized(scaled(torch.from_numpy(photos[start : start + 128])), seen))
+    student.eval()
 
 
 def turn_to_axes(student: Student, photos: Pixels, recipe: Recipe) -> None:
@@ -212,6 +238,7 @@ def main() -> None:
     network = None
     if recipe.learned:
         student = load_student(options.cache / "runs" / options.run / "checkpoint.pt")
+        settle(student, sample, recipe.seen)
         turn_to_axes(student, sample, recipe)
         network = network_graph(student, recipe)
     description = Description(recipe, sample, network)
@@ -223,6 +250,7 @@ def main() -> None:
     write_manifest(
         target,
         side=recipe.side,
+        through=recipe.through,
         dimensions=recipe.dimensions,
         version=options.version,
         description=f"{kind} features under a linear map learned from copies of photos.",

@@ -29,7 +29,9 @@ class Sizes:
     """How finely each part looks."""
 
     side: int = SIDE
-    """Pixels of the photos, a multiple of 8."""
+    """Pixels of the photos, a multiple of 4 ``averaged``."""
+    averaged: int = 2
+    """Blocks of so many pixels are averaged first: the same numbers for a fraction of the work."""
     luma: int = 12
     """Cosine frequencies of the luma along each axis."""
     chroma: int = 6
@@ -116,14 +118,14 @@ def add_parts(
     dict of str to str
         Name of each part [N, C, 1, 1], of any length.
     """
-    # Averaged first: the same numbers for a quarter of the work.
-    halved = g.convolution(g.average(pixels, 2), OPPONENT[:, :, None, None] / 255)
-    quartered = g.average(halved, 2)
+    small = g.convolution(g.average(pixels, sizes.averaged), OPPONENT[:, :, None, None] / 255)
+    side = sizes.side // sizes.averaged
+    cells = g.average(small, 2)
     parts = {
-        "luma": _frequencies(g, quartered, sizes.side // 4, sizes.luma, range(1)),
-        "chroma": _frequencies(g, quartered, sizes.side // 4, sizes.chroma, range(1, 3)),
-        "gradients": _gradients(g, halved, sizes.side // 2, sizes.grid),
-        "colours": _colours(g, g.average(quartered, 2), sizes.colours),
+        "luma": _frequencies(g, cells, side // 2, sizes.luma, range(1)),
+        "chroma": _frequencies(g, cells, side // 2, sizes.chroma, range(1, 3)),
+        "gradients": _gradients(g, small, side, sizes.grid),
+        "colours": _colours(g, g.average(cells, 2), sizes.colours),
     }
     centred = _centred(g, parts, means)
     if sizes.turned:
@@ -178,11 +180,11 @@ def _frequencies(g: GraphBuilder, cells: str, side: int, count: int, channels: r
     return g.convolution(g.convolution(chosen, across, groups=k), down, groups=k * count)
 
 
-def _gradients(g: GraphBuilder, halved: str, side: int, grid: int) -> str:
+def _gradients(g: GraphBuilder, small: str, side: int, grid: int) -> str:
     """Orientation histograms of the luma of [N, 3, side, side], on overlapping cells."""
     kernels = np.zeros((DIRECTIONS, 3, 3, 3))
     kernels[:, :1] = gradient_kernels()
-    along = g.node("Relu", g.convolution(halved, kernels))
+    along = g.node("Relu", g.convolution(small, kernels))
     square = g.node("Mul", along, along)
     # cos^2 assignment divided once by the magnitude: linear in contrast, sharper than a cosine.
     energy = g.channel_sum(square, DIRECTIONS)

@@ -14,6 +14,7 @@ def write_manifest(
     dimensions: int,
     description: str,
     version: int = 1,
+    through: int = 0,
     similarity: float = 0.9,
     components: float = 0.96,
 ) -> Path:
@@ -31,6 +32,8 @@ def write_manifest(
         One sentence for people.
     version : int
         Raised whenever the weights under one name change.
+    through : int
+        Side of the square that images are squeezed to before; 0 for none.
     similarity, components : float
         Default thresholds: cosine above which two images are reported, and are put in one
         component.
@@ -54,6 +57,7 @@ def write_manifest(
             "scale": 1.0,
             "mean": [0, 0, 0],
             "std": [1, 1, 1],
+            **({"through": through} if through else {}),
         },
         "thresholds": {"similarity": similarity, "components": components},
         "licence": "BSD-3-Clause",

@@ -34,9 +34,17 @@ Schedule = tuple[tuple[float, float], ...]
 
 
 def schedule(text: str) -> Schedule:
-    """Read "0.8:64,1:96": up to which part of the run a number has which value."""
+    """Read "0.5:0.3,1:1": up to which part of the run a number has which value."""
     rows = (row.split(":") for row in text.split(","))
     return tuple((float(until), float(value)) for until, value in rows)
+
+
+def side_at(progress: float, step: int, text: str) -> int:
+    """Read ``--sides``: pixels of the photos at a part of the run; "64/80" are taken in turn."""
+    rows = [row.split(":") for row in text.split(",")]
+    found = next((value for until, value in rows if progress < float(until)), rows[-1][1])
+    turns = found.split("/")
+    return int(turns[step % len(turns)])
 
 
 def value_at(progress: float, rows: Schedule) -> float:
@@ -198,11 +206,11 @@ def train(options: argparse.Namespace) -> None:
     asked: list[int] = []
     signal.signal(signal.SIGTERM, lambda number, _frame: asked.append(number))
     run.started = (run.step, time.monotonic())
-    sides, strong = schedule(options.sides), schedule(options.strong)
+    strong = schedule(options.strong)
     sums: dict[str, float] = {}
     start = saved = time.monotonic()
     while run.progress < 1 and not asked:
-        side = int(value_at(run.progress, sides))
+        side = side_at(run.progress, run.step, options.sides)
         run.views.strong = value_at(run.progress, strong)
         for name, value in run.advance(photos.chosen(run.step), side).items():
             sums[name] = sums.get(name, 0.0) + value
@@ -241,7 +249,9 @@ def main() -> None:
     parser.add_argument(
         "--photos", type=int, default=256, help="photos a step; each is seen as two copies"
     )
-    parser.add_argument("--sides", default=SIDES, help="part of the run : pixels, ...")
+    parser.add_argument(
+        "--sides", default=SIDES, help="part of the run : pixels, ... or 64/80, in turn"
+    )
     parser.add_argument("--more", type=Path, help="cache folder of more photos, without a pool")
     parser.add_argument(
         "--more-part", type=float, default=0.5, help="part of a step's photos that are theirs"
