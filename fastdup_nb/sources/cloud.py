@@ -41,8 +41,11 @@ PATIENCE = 120.0
 """Seconds for which something is tried again."""
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.3, 8.0
 _NOT_AGAIN_FOR = 60.0
+# Requests that were waiting for their turn need not find out: some libraries take a minute for it.
+_NOT_ASKED_FOR = 0.5
+_AWAY_HINT = "When it is there again, run again with resume=1 to go on."
 BLOCK = 32 << 20
-_given_up: dict[str, float] = {}
+_given_up: dict[str, tuple[float, str]] = {}
 _AGAIN = ("SlowDown", "ServiceUnavailable", "InternalError", "RequestTimeout", "Throttl")
 _WRONG_KEY = (
     "SignatureDoesNotMatch",
@@ -229,7 +232,10 @@ def patiently(ask: Callable[[], T], place: Place) -> T:
         When there are no credentials.
     """
     patience = float(os.environ.get(PATIENCE_VARIABLE) or PATIENCE)
-    if time.monotonic() - _given_up.get(place.root, -math.inf) < _NOT_AGAIN_FOR:
+    given_up, why = _given_up.get(place.root, (-math.inf, ""))
+    if time.monotonic() - given_up < _NOT_ASKED_FOR:
+        raise RunInterruptedError(why, _AWAY_HINT)
+    if time.monotonic() - given_up < _NOT_AGAIN_FOR:
         patience = 0.0
     until = time.monotonic() + patience
     pause = _FIRST_PAUSE
@@ -245,9 +251,8 @@ def patiently(ask: Callable[[], T], place: Place) -> T:
             if time.monotonic() + pause > until:
                 reason = _words(error)
                 message = f"{place.root}{place.bucket} does not answer ({reason})."
-                hint = "When it is there again, run again with resume=1 to go on."
-                _given_up[place.root] = time.monotonic()
-                raise RunInterruptedError(message, hint) from error
+                _given_up[place.root] = time.monotonic(), message
+                raise RunInterruptedError(message, _AWAY_HINT) from error
         time.sleep(pause * (0.5 + random.random()))  # noqa: S311 - so that not all come back at once
         pause = min(pause * 2, _LONGEST_PAUSE)
 

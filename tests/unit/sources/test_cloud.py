@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 
 import pytest
 
@@ -39,6 +40,17 @@ def asked(error, url, monkeypatch):
 def test_what_may_pass_is_waited_for_whatever_the_object_is_called(error, monkeypatch):
     with pytest.raises(RunInterruptedError, match="does not answer"):
         asked(error, "s3://b/403/AccessDenied.jpg", monkeypatch)
+
+
+def test_what_was_waiting_does_not_find_out_again(monkeypatch):
+    with pytest.raises(RunInterruptedError) as first:
+        asked(OSError("reset"), "az://b/1.jpg", monkeypatch)
+    with pytest.raises(RunInterruptedError) as second:
+        cloud.patiently(lambda: pytest.fail("asked"), take_apart("az://b/2.jpg"))
+    assert second.value.message == first.value.message
+    later = time.monotonic() + 2
+    monkeypatch.setattr(cloud.time, "monotonic", lambda: later)
+    assert cloud.patiently(lambda: "there", take_apart("az://b/2.jpg")) == "there"
 
 
 @pytest.mark.parametrize(
