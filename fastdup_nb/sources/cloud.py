@@ -30,6 +30,7 @@ from fastdup_nb.sources.cloud_access import (
     HINTS,
     Place,
     file_system,
+    s3_access,
     take_apart,
 )
 from fastdup_nb.sources.limits import MAX_FILE_SIZE
@@ -42,10 +43,10 @@ PATIENCE = 120.0
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.3, 8.0
 _NOT_AGAIN_FOR = 60.0
 # Requests that were waiting for their turn need not find out: some libraries take a minute for it.
-_NOT_ASKED_FOR = 0.5
+_NOT_ASKED_FOR = 0.1
 _AWAY_HINT = "When it is there again, run again with resume=1 to go on."
 BLOCK = 32 << 20
-_given_up: dict[str, tuple[float, str]] = {}
+_given_up: dict[tuple[str, str], tuple[float, str]] = {}
 _AGAIN = ("SlowDown", "ServiceUnavailable", "InternalError", "RequestTimeout", "Throttl")
 _WRONG_KEY = (
     "SignatureDoesNotMatch",
@@ -232,7 +233,8 @@ def patiently(ask: Callable[[], T], place: Place) -> T:
         When there are no credentials.
     """
     patience = float(os.environ.get(PATIENCE_VARIABLE) or PATIENCE)
-    given_up, why = _given_up.get(place.root, (-math.inf, ""))
+    server = place.root, s3_access(place).endpoint
+    given_up, why = _given_up.get(server, (-math.inf, ""))
     if time.monotonic() - given_up < _NOT_ASKED_FOR:
         raise RunInterruptedError(why, _AWAY_HINT)
     if time.monotonic() - given_up < _NOT_AGAIN_FOR:
@@ -242,7 +244,7 @@ def patiently(ask: Callable[[], T], place: Place) -> T:
     while True:
         try:
             answer = ask()
-            _given_up.pop(place.root, None)
+            _given_up.pop(server, None)
             return answer
         except FileNotFoundError:
             raise
@@ -251,7 +253,7 @@ def patiently(ask: Callable[[], T], place: Place) -> T:
             if time.monotonic() + pause > until:
                 reason = _words(error)
                 message = f"{place.root}{place.bucket} does not answer ({reason})."
-                _given_up[place.root] = time.monotonic(), message
+                _given_up[server] = time.monotonic(), message
                 raise RunInterruptedError(message, _AWAY_HINT) from error
         time.sleep(pause * (0.5 + random.random()))  # noqa: S311 - so that not all come back at once
         pause = min(pause * 2, _LONGEST_PAUSE)
