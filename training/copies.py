@@ -9,17 +9,25 @@ import numpy.typing as npt
 from PIL import Image
 
 from training.augment import mild_copy, strong_copy
+from training.photo_cache import SIDE as WHOLE
 from training.photo_cache import open_photos
 
 SIDE = 128
 
 
-def kept_copies(cache: Path, count: int, seed: int = 99) -> npt.NDArray[np.uint8]:
-    """Give a mild and a strong copy of each of ``count`` photos, uint8 [count, 2, 128, 128, 3]."""
+def kept_copies(
+    cache: Path, count: int, seed: int = 99, *, unseen: bool = False
+) -> npt.NDArray[np.uint8]:
+    """Give a mild and a strong copy of each of ``count`` photos, uint8 [count, 2, 128, 128, 3].
+
+    ``unseen``: only of photos that the teacher has not described, so that no network was trained on
+    them. On its own photos a network looks more sure than it is.
+    """
     path = cache / f"pairs-{SIDE}.npy"
     if not path.exists():
         photos = open_photos(cache)
-        chosen = np.random.default_rng(seed).permutation(len(photos))[:count]
+        first = int((cache / "teacher_done.txt").read_text(encoding="utf-8")) if unseen else 0
+        chosen = first + np.random.default_rng(seed).permutation(len(photos) - first)[:count]
         shape = (len(chosen), 2, SIDE, SIDE, 3)
         fresh = path.with_suffix(".new")
         table = np.lib.format.open_memmap(fresh, mode="w+", dtype=np.uint8, shape=shape)
@@ -34,11 +42,15 @@ def kept_copies(cache: Path, count: int, seed: int = 99) -> npt.NDArray[np.uint8
 def _pair(
     photos: npt.NDArray[np.uint8], number: int, random: np.random.Generator
 ) -> npt.NDArray[np.uint8]:
-    image = Image.fromarray(photos[number])
+    def whole(number: int) -> Image.Image:
+        image = Image.fromarray(photos[number])
+        small = image.width < WHOLE
+        return image.resize((WHOLE, WHOLE), Image.Resampling.BICUBIC) if small else image
 
     def donor() -> Image.Image:
-        return Image.fromarray(photos[int(random.integers(len(photos)))])
+        return whole(int(random.integers(len(photos))))
 
+    image = whole(number)
     both = mild_copy(image, random), strong_copy(image, random, donor)
     return at_side(np.stack([np.asarray(copy) for copy in both]), SIDE)
 

@@ -57,10 +57,8 @@ class Recipe:
 
 RECIPES = {
     "computed-576": Recipe(576, side=128),
-    "copy-576": Recipe(576, side=64, learned=320, seen=64, through=128),
-    "accurate-960": Recipe(
-        960, side=80, learned=448, seen=80, through=128, mirrored=True, emphasis=2.25
-    ),
+    "copy-576": Recipe(576, side=64, learned=320, seen=64, through=128, emphasis=0.5),
+    "accurate-960": Recipe(960, side=80, learned=448, seen=80, through=128, mirrored=True),
 }
 
 Pixels = npt.NDArray[np.uint8]
@@ -76,26 +74,6 @@ def load_student(checkpoint: Path) -> Student:
     student = Student(SHAPES[kept["shape"]])
     student.load_state_dict(kept["average"])
     return student.eval()
-
-
-def settle(student: Student, photos: Pixels, seen: int) -> None:
-    """Take the statistics of batch normalisation anew, at the size of photos that will be seen.
-
-    Training shows several sizes, and averages weights; these statistics belong to neither.
-    """
-    import torch
-
-    from training.layers import Norm
-    from training.student import resized, scaled
-
-    norms = [module for module in student.modules() if isinstance(module, Norm)]
-    student.train()
-    with torch.no_grad():
-        for turn, start in enumerate(range(0, len(photos), 128)):
-            for norm in norms:
-                norm.momentum = 1 / (turn + 1)
-            student(resized(scaled(torch.from_numpy(photos[start : start + 128])), seen))
-    student.eval()
 
 
 def turn_to_axes(student: Student, photos: Pixels, recipe: Recipe) -> None:
@@ -229,16 +207,21 @@ def main() -> None:
     parser.add_argument("--name", default="copy-576", choices=sorted(RECIPES))
     parser.add_argument("--version", type=int, default=1)
     parser.add_argument("--base", type=float, default=2.5, help="constant that sets thresholds")
+    parser.add_argument(
+        "--more", type=Path, help="cache folder of more photos: the map learns from unseen ones too"
+    )
     parser.add_argument("--copies", type=int, default=9600, help="photos to learn the map from")
     parser.add_argument("--out", type=Path, default=Path("fastdup_nb/models/weights"))
     options = parser.parse_args()
     recipe = RECIPES[options.name]
     copies = kept_copies(options.cache, options.copies)
     sample = at_side(copies[:4000, 0], recipe.side)
+    if options.more:
+        unseen = kept_copies(options.more, options.copies, unseen=True)
+        copies = np.concatenate([copies, unseen])
     network = None
     if recipe.learned:
         student = load_student(options.cache / "runs" / options.run / "checkpoint.pt")
-        settle(student, sample, recipe.seen)
         turn_to_axes(student, sample, recipe)
         network = network_graph(student, recipe)
     description = Description(recipe, sample, network)
