@@ -21,7 +21,7 @@ def kept_copies(
     """Give a mild and a strong copy of each of ``count`` photos, uint8 [count, 2, 128, 128, 3].
 
     ``unseen``: only of photos that the teacher has not described, so that no network was trained on
-    them. On its own photos a network looks more sure than it is.
+    them.
     """
     path = cache / f"pairs-{SIDE}.npy"
     if not path.exists():

@@ -35,9 +35,7 @@ class Recipe:
 
     dimensions: int
     side: int
-    """Pixels of the photos that go in, a multiple of 4 ``averaged``."""
-    averaged: int = 2
-    """Blocks of so many pixels are averaged for the computed parts."""
+    """Pixels of the photos that go in, a multiple of 8."""
     learned: int = 0
     """Principal axes of the learned part that are kept; 0 for no learned part."""
     seen: int = 0
@@ -52,7 +50,7 @@ class Recipe:
     @property
     def sizes(self) -> Sizes:
         """Of the computed parts."""
-        return Sizes(side=self.side, averaged=self.averaged, turned=True)
+        return Sizes(side=self.side, turned=True)
 
 
 RECIPES = {

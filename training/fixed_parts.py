@@ -29,9 +29,7 @@ class Sizes:
     """How finely each part looks."""
 
     side: int = SIDE
-    """Pixels of the photos, a multiple of 4 ``averaged``."""
-    averaged: int = 2
-    """Blocks of so many pixels are averaged first: the same numbers for a fraction of the work."""
+    """Pixels of the photos, a multiple of 8."""
     luma: int = 12
     """Cosine frequencies of the luma along each axis."""
     chroma: int = 6
@@ -118,8 +116,9 @@ def add_parts(
     dict of str to str
         Name of each part [N, C, 1, 1], of any length.
     """
-    small = g.convolution(g.average(pixels, sizes.averaged), OPPONENT[:, :, None, None] / 255)
-    side = sizes.side // sizes.averaged
+    # Averaged first: the same numbers for a quarter of the work.
+    small = g.convolution(g.average(pixels, 2), OPPONENT[:, :, None, None] / 255)
+    side = sizes.side // 2
     cells = g.average(small, 2)
     parts = {
         "luma": _frequencies(g, cells, side // 2, sizes.luma, range(1)),
