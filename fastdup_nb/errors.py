@@ -104,6 +104,13 @@ class ImageError(FastdupError):
         super().__init__(reason)
         self.problem = problem
 
+    @classmethod
+    def unreadable(cls, error: OSError) -> ImageError:
+        """Return what is said of a file that the system does not let us read."""
+        if isinstance(error, PermissionError):
+            return cls(ImageProblem.UNREADABLE, "no permission to read it")
+        return cls(ImageProblem.UNREADABLE, f"it cannot be read: {error.strerror or error}")
+
 
 class ModelError(FastdupError):
     """An embedding model cannot be loaded or does not fit the options."""

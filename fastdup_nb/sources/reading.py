@@ -49,7 +49,7 @@ def read_bytes(path: str) -> bytes:
     except (FileNotFoundError, NotADirectoryError) as error:
         data = _read_elsewhere(path, error)
     except OSError as error:
-        raise ImageError(ImageProblem.UNREADABLE, _reason(error)) from error
+        raise ImageError.unreadable(error) from error
     except ValueError as error:
         raise ImageError(ImageProblem.MISSING, "no file can have this name") from error
     if not data:
@@ -156,9 +156,3 @@ def _check(status: os.stat_result) -> None:
 
 def _empty() -> ImageError:
     return ImageError(ImageProblem.ZERO_SIZE, "the file is empty")
-
-
-def _reason(error: OSError) -> str:
-    if isinstance(error, PermissionError):
-        return "no permission to read it"
-    return f"it cannot be read: {error.strerror or error}"

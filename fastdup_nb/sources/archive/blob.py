@@ -57,7 +57,7 @@ class FileBlob:
         except FileNotFoundError as error:
             raise ImageError(ImageProblem.MISSING, "there is no such file") from error
         except OSError as error:
-            raise ImageError(ImageProblem.UNREADABLE, _reason(error)) from error
+            raise ImageError.unreadable(error) from error
         self._closing = weakref.finalize(self, os.close, self._file)
         self._turn = Lock()
         self.packed = os.fstat(self._file).st_size
@@ -75,7 +75,7 @@ class FileBlob:
                 pieces.append(piece)
                 missing -= len(piece)
         except OSError as error:
-            raise ImageError(ImageProblem.UNREADABLE, _reason(error)) from error
+            raise ImageError.unreadable(error) from error
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
     def _read(self, offset: int, size: int) -> bytes:
@@ -150,9 +150,3 @@ class BlobReader(io.RawIOBase):
         data = self.read(len(buffer))
         buffer[: len(data)] = data
         return len(data)
-
-
-def _reason(error: OSError) -> str:
-    if isinstance(error, PermissionError):
-        return "no permission to read it"
-    return f"it cannot be read: {error.strerror or error}"
