@@ -1,8 +1,8 @@
 """Stage 5, ``python -m training.export``: a run's averaged weights -> ONNX file and manifest.
 
-A photo is described by its learned part and by its computed parts, each of length 1. A linear map,
-learned in closed form from pairs of copies, turns that into numbers of length 1 together; a
-constant is the last one. ``RECIPES`` holds what differs from model to model.
+A photo is described by its learned part and by its computed parts, each of length 1. A map, learned
+from copies (``metric`` and, where there is a network, ``head``), turns that into numbers of length
+1 together; a constant is the last one. ``RECIPES`` holds what differs from model to model.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ from __future__ import annotations
 import argparse
 import math
 import tempfile
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,8 +24,9 @@ from training.copies import at_side, kept_copies
 from training.fixed_parts import FLOORS, Sizes, add_parts, constant, mean_parts
 from training.graph import GraphBuilder
 from training.manifest import write_manifest
-from training.metric import fit
+from training.metric import Described, Metric, fit
 from training.photo_cache import cache_argument
+from training.pool import open_pool
 
 if TYPE_CHECKING:
     from training.student import Student
@@ -38,14 +41,12 @@ class Recipe:
     """Pixels of the photos that go in, a multiple of 8."""
     learned: int = 0
     """Principal axes of the learned part that are kept; 0 for no learned part."""
-    seen: int = 0
-    """Pixels of what the network sees."""
     through: int = 0
     """Pixels of a square that photos are squeezed to before, the one statistics are taken from."""
     mirrored: bool = False
     """Whether it sees the mirror image too, and the mean counts."""
-    emphasis: float = 1.0
-    """Squared length of the learned part beside computed ones of length 1."""
+    hidden: int = 0
+    """Units of the head beside its linear map; 0 for the map in closed form."""
 
     @property
     def sizes(self) -> Sizes:
@@ -55,11 +56,15 @@ class Recipe:
 
 RECIPES = {
     "computed-576": Recipe(576, side=128),
-    "copy-576": Recipe(576, side=64, learned=320, seen=64, through=128, emphasis=0.5),
-    "accurate-960": Recipe(960, side=80, learned=448, seen=80, through=128, mirrored=True),
+    "copy-576": Recipe(576, side=64, learned=320, through=128, hidden=192),
+    "accurate-960": Recipe(960, side=80, learned=448, through=128, mirrored=True, hidden=256),
 }
 
 Pixels = npt.NDArray[np.uint8]
+BLOCK = 16
+"""Photos described at a time."""
+SAMPLE = 4000
+"""Photos that means and axes are taken from."""
 
 
 def load_student(checkpoint: Path) -> Student:
@@ -79,11 +84,11 @@ def turn_to_axes(student: Student, photos: Pixels, recipe: Recipe) -> None:
     import torch
     from torch import nn
 
-    from training.student import resized, scaled
+    from training.student import scaled
 
     with torch.no_grad():
         blocks = (torch.from_numpy(photos[i : i + 64]) for i in range(0, len(photos), 64))
-        found = torch.cat([student(resized(scaled(block), recipe.seen)) for block in blocks])
+        found = torch.cat([student(scaled(block)) for block in blocks])
         mean = found.mean(dim=0)
         # Directions only: long vectors must not outvote short ones.
         unit = nn.functional.normalize(found - mean, dim=1)
@@ -105,7 +110,7 @@ def network_graph(student: Student, recipe: Recipe) -> onnx.ModelProto:
     with tempfile.TemporaryDirectory() as folder:
         path = f"{folder}/student.onnx"
         torch.onnx.export(
-            Exported(student, recipe.seen, mirrored=recipe.mirrored).eval(),
+            Exported(student, mirrored=recipe.mirrored).eval(),
             (torch.zeros(2, 3, recipe.side, recipe.side),),
             path,
             dynamo=False,
@@ -118,7 +123,7 @@ def network_graph(student: Student, recipe: Recipe) -> onnx.ModelProto:
 
 
 class Description:
-    """The graph up to the linear map: learned and computed parts of a photo, each of length 1.
+    """The graph up to the map: learned and computed parts of a photo, each of length 1.
 
     Parameters
     ----------
@@ -144,31 +149,53 @@ class Description:
         if self._network:
             level = g.node("Mul", pixels, g.weight(1 / 127.5))
             learned = g.network(self._network, g.node("Sub", level, g.weight(1.0)))
-            vectors.append(
-                g.scaled_to_unit(learned, self.recipe.learned, 1e-3, self.recipe.emphasis)
-            )
+            vectors.append(g.scaled_to_unit(learned, self.recipe.learned, 1e-3, 1.0))
         sizes = self.recipe.sizes
         for name, part in add_parts(g, pixels, sizes, self._means).items():
             vectors.append(g.scaled_to_unit(part, sizes.dimensions[name], FLOORS[name], 1.0))
         return g, g.node("Concat", *vectors, axis=1)
 
-    def apply(self, photos: Pixels) -> npt.NDArray[np.float32]:
-        """Describe photos [n, side, side, 3]."""
+    def apply(self, copies: Pixels, chosen: npt.NDArray[np.int64], threads: int = 2) -> Described:
+        """Describe the copies of some photos.
+
+        Parameters
+        ----------
+        copies : ndarray of shape (photos, views, h, w, 3)
+            May be a mapped file: it is read in blocks.
+        chosen : ndarray of int
+            Which photos.
+        threads : int
+            How many blocks at a time.
+
+        Returns
+        -------
+        ndarray of shape (chosen, views, dimensions)
+        """
         import onnxruntime
 
         g, described = self.build()
-        model = g.model("description", [described], self.recipe.side, self.dimensions)
+        side, views = self.recipe.side, copies.shape[1]
+        model = g.model("description", [described], side, self.dimensions)
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1
         session = onnxruntime.InferenceSession(
             model.SerializeToString(), options, providers=["CPUExecutionProvider"]
         )
-        blocks = (photos[i : i + 16] for i in range(0, len(photos), 16))
-        return np.concatenate([session.run(None, {"images": block})[0] for block in blocks])
+
+        def describe(block: npt.NDArray[np.int64]) -> Described:
+            photos = at_side(copies[block].reshape(-1, *copies.shape[2:]), side)
+            found = session.run(None, {"images": photos})[0]
+            return np.asarray(found, np.float16).reshape(len(block), views, -1)
+
+        blocks = [chosen[i : i + BLOCK] for i in range(0, len(chosen), BLOCK)]
+        with ThreadPoolExecutor(threads) as pool:
+            return np.concatenate(list(pool.map(describe, blocks)))
 
 
-def assemble(name: str, description: Description, copies: Pixels, base: float) -> onnx.ModelProto:
-    """Assemble the embedding: description, linear map, constant.
+def assemble(
+    name: str, description: Description, groups: Sequence[Described], base: float
+) -> onnx.ModelProto:
+    """Assemble the embedding: description, map, constant.
 
     Parameters
     ----------
@@ -176,23 +203,53 @@ def assemble(name: str, description: Description, copies: Pixels, base: float) -
         Of the graph.
     description : Description
         What the map is applied to.
-    copies : ndarray, uint8 [n, 2, h, w, 3]
-        Pairs of copies the map is learned from.
+    groups : sequence of ndarray, each of shape (photos, views, dimensions)
+        Described copies the map is learned from: hardly changed first, badly changed last.
     base : float
         b: the constant maps a cosine c of the other components to (c + b) / (1 + b).
     """
     recipe = description.recipe
-    mild, strong = (description.apply(at_side(copies[:, view], recipe.side)) for view in (0, 1))
+    mild, strong = (
+        np.concatenate([group[:, view].astype(np.float32) for group in groups]) for view in (0, -1)
+    )
     metric = fit(mild, strong, recipe.dimensions - 1)
-    # Of unit length for a typical photo, so that float16 holds the map well.
-    length = np.linalg.norm((mild - metric.mean) @ metric.directions, axis=1).mean()
-    directions = metric.directions / length
     g, described = description.build()
-    shift = -metric.mean @ directions
-    mapped = g.convolution(described, directions.T[:, :, None, None], shift)
+    if recipe.hidden:
+        mapped = _learned_map(g, described, metric, groups, recipe.hidden)
+    else:
+        # Of unit length for a typical photo, so that float16 holds the map well.
+        length = np.linalg.norm((mild - metric.mean) @ metric.directions, axis=1).mean()
+        mapped = _linear(g, described, metric.directions.T / length, metric.mean)
     unit = g.scaled_to_unit(mapped, recipe.dimensions - 1, 1e-3, 1.0)
     whole = [unit, constant(g, unit, math.sqrt(base))]
     return g.model(name, whole, recipe.side, recipe.dimensions)
+
+
+def _linear(
+    g: GraphBuilder,
+    value: str,
+    weight: npt.NDArray[np.floating[Any]],
+    mean: npt.NDArray[np.float64],
+    bias: npt.NDArray[np.float32] | None = None,
+) -> str:
+    """Take ``mean`` away and map: ``weight`` [out, in]."""
+    shift = -weight @ mean
+    return g.convolution(value, weight[:, :, None, None], shift if bias is None else shift + bias)
+
+
+def _learned_map(
+    g: GraphBuilder, described: str, start: Metric, groups: Sequence[Described], hidden: int
+) -> str:
+    from training.head import learn
+
+    head = learn(start, groups, hidden)
+    straight, widen, bias, narrow = (
+        weight.detach().numpy()
+        for weight in (head.linear.weight, head.widen.weight, head.widen.bias, head.narrow.weight)
+    )
+    inner = g.node("Relu", _linear(g, described, widen, start.mean, bias))
+    bent = g.convolution(inner, narrow[:, :, None, None])
+    return g.node("Add", _linear(g, described, straight, start.mean), bent)
 
 
 def main() -> None:
@@ -208,22 +265,25 @@ def main() -> None:
     parser.add_argument(
         "--more", type=Path, help="cache folder of more photos: the map learns from unseen ones too"
     )
-    parser.add_argument("--copies", type=int, default=9600, help="photos to learn the map from")
+    parser.add_argument("--copies", type=int, default=16000, help="photos to learn the map from")
     parser.add_argument("--out", type=Path, default=Path("fastdup_nb/models/weights"))
     options = parser.parse_args()
     recipe = RECIPES[options.name]
-    copies = kept_copies(options.cache, options.copies)
-    sample = at_side(copies[:4000, 0], recipe.side)
+    copies = open_pool(options.cache) if recipe.learned else kept_copies(options.cache, 9600)
+    sets = [copies]
     if options.more:
-        unseen = kept_copies(options.more, options.copies, unseen=True)
-        copies = np.concatenate([copies, unseen])
+        sets.append(kept_copies(options.more, options.copies, unseen=True))
+    # In the order of the file, which is larger than memory.
+    parts = [np.sort(np.random.default_rng(3).permutation(len(s))[: options.copies]) for s in sets]
+    sample = at_side(copies[parts[0][:: max(1, len(parts[0]) // SAMPLE)], 0], recipe.side)
     network = None
     if recipe.learned:
         student = load_student(options.cache / "runs" / options.run / "checkpoint.pt")
         turn_to_axes(student, sample, recipe)
         network = network_graph(student, recipe)
     description = Description(recipe, sample, network)
-    model = assemble(options.name, description, copies, options.base)
+    groups = [description.apply(s, part) for s, part in zip(sets, parts, strict=True)]
+    model = assemble(options.name, description, groups, options.base)
     options.out.mkdir(parents=True, exist_ok=True)
     target = options.out / f"{options.name}.onnx"
     onnx.save(model, str(target))
@@ -234,7 +294,7 @@ def main() -> None:
         through=recipe.through,
         dimensions=recipe.dimensions,
         version=options.version,
-        description=f"{kind} features under a linear map learned from copies of photos.",
+        description=f"{kind} features under a map learned from copies of photos.",
     )
 
 

@@ -145,38 +145,27 @@ def scaled(photos: Tensor) -> Tensor:
     return photos.permute(0, 3, 1, 2).float() / 127.5 - 1
 
 
-def resized(pixels: Tensor, side: int) -> Tensor:
-    """Pixels at another size, if it is another."""
-    if pixels.shape[-1] == side:
-        return pixels
-    return nn.functional.interpolate(pixels, size=(side, side), mode="bilinear")
-
-
 class Exported(nn.Module):
-    """A student behind a change of size, its output [N, C, 1, 1].
+    """A student as it is used, its output [N, C, 1, 1].
 
     Parameters
     ----------
     student : Student
         The network.
-    side : int
-        Pixels it sees.
     mirrored : bool
         Whether it sees the mirror image too, and the mean counts.
     """
 
-    def __init__(self, student: Student, side: int, *, mirrored: bool = False) -> None:
+    def __init__(self, student: Student, *, mirrored: bool = False) -> None:
         super().__init__()
         self.student = student
-        self.side = side
         self.mirrored = mirrored
 
     def forward(self, pixels: Tensor) -> Tensor:
         """Pixels [N, 3, H, W] from -1 to 1 -> learned part."""
-        small = resized(pixels, self.side)
         if not self.mirrored:
-            learned: Tensor = self.student(small)[:, :, None, None]
+            learned: Tensor = self.student(pixels)[:, :, None, None]
             return learned
-        both: Tensor = self.student(torch.cat([small, small.flip(3)]))
+        both: Tensor = self.student(torch.cat([pixels, pixels.flip(3)]))
         upright, mirror = both.reshape(2, -1, both.shape[1], 1, 1)
         return upright + mirror
