@@ -263,7 +263,11 @@ def main() -> None:
     parser.add_argument("--version", type=int, default=1)
     parser.add_argument("--base", type=float, default=2.5, help="constant that sets thresholds")
     parser.add_argument(
-        "--more", type=Path, help="cache folder of more photos: the map learns from unseen ones too"
+        "--more",
+        type=Path,
+        nargs="+",
+        default=[],
+        help="cache folders of more photos: the map learns from those no network has seen, too",
     )
     parser.add_argument("--copies", type=int, default=16000, help="photos to learn the map from")
     parser.add_argument("--out", type=Path, default=Path("fastdup_nb/models/weights"))
@@ -271,8 +275,7 @@ def main() -> None:
     recipe = RECIPES[options.name]
     copies = open_pool(options.cache) if recipe.learned else kept_copies(options.cache, 9600)
     sets = [copies]
-    if options.more:
-        sets.append(kept_copies(options.more, options.copies, unseen=True))
+    sets += [kept_copies(more, options.copies, unseen=True) for more in options.more]
     # In the order of the file, which is larger than memory.
     parts = [np.sort(np.random.default_rng(3).permutation(len(s))[: options.copies]) for s in sets]
     sample = at_side(copies[parts[0][:: max(1, len(parts[0]) // SAMPLE)], 0], recipe.side)

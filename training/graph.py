@@ -10,6 +10,9 @@ import numpy.typing as npt
 import onnx
 from onnx import TensorProto, compose, helper, numpy_helper
 
+_NUMBER = (1, 1, 1, 1)
+_ELEMENTWISE = frozenset(("Add", "Sub", "Mul", "Div", "Pow"))
+
 
 class GraphBuilder:
     """Collects nodes and weights, makes up their names.
@@ -24,9 +27,12 @@ class GraphBuilder:
         self.weights: list[onnx.TensorProto] = []
 
     def weight(self, value: npt.ArrayLike, dtype: npt.DTypeLike = np.float32) -> str:
-        """Store a constant and return its name."""
+        """Store a constant and return its name; a number gets the four dimensions of all else."""
         name = f"w{len(self.weights)}"
-        self.weights.append(numpy_helper.from_array(np.asarray(value, dtype=dtype), name))
+        stored = np.asarray(value, dtype=dtype)
+        # onnxruntime takes 6 us to add a number without dimensions to [1, 576, 1, 1], not 0.1.
+        stored = stored.reshape(_NUMBER) if stored.ndim == 0 else stored
+        self.weights.append(numpy_helper.from_array(stored, name))
         return name
 
     def node(self, kind: str, *inputs: str, **attributes: Any) -> str:
@@ -74,13 +80,20 @@ class GraphBuilder:
         total = self.channel_sum(square, channels)
         length = self.node("Sqrt", self.node("Add", total, self.weight(floor**2)))
         scaled = self.node("Div", vector, length)
-        return self.node("Mul", scaled, self.weight(math.sqrt(share)))
+        return scaled if share == 1 else self.node("Mul", scaled, self.weight(math.sqrt(share)))
 
     def network(self, model: onnx.ModelProto, value: str) -> str:
         """Insert another model with one input and one output."""
         inner = compose.add_prefix(model, "net_").graph
         source, target = inner.input[0].name, inner.output[0].name
+        numbers = {}
         for node in inner.node:
+            if node.op_type == "Constant" and not numpy_helper.to_array(node.attribute[0].t).shape:
+                numbers[node.output[0]] = numpy_helper.to_array(node.attribute[0].t)
+            if node.op_type in _ELEMENTWISE:
+                node.input[:] = [
+                    self.weight(numbers[name]) if name in numbers else name for name in node.input
+                ]
             node.input[:] = [value if name == source else name for name in node.input]
         self.nodes.extend(inner.node)
         self.weights.extend(inner.initializer)
