@@ -24,6 +24,8 @@ GROUP = 8
 """Views that are cut and mirrored alike: a whole group is one operation."""
 WIDE = 0.6
 """Least part of a side that is left of photos beside the pool."""
+PASTED = 0.15
+"""Part of the second copies of photos beside the pool that are pasted on another photo."""
 COLOURED = 0.4
 GRAY = 0.2
 """Part of the views whose colours are changed, and part of those that lose them."""
@@ -130,7 +132,8 @@ class Views:
         found[:, kept] = reframed(torch.from_numpy(pixels), side, random).unflatten(0, (2, -1))
         if self.more is not None and len(beyond):
             again = torch.from_numpy(np.concatenate([self.more[beyond]] * 2))
-            found[:, ~kept] = reframed(again, side, random, WIDE).unflatten(0, (2, -1))
+            first, second = reframed(again, side, random, WIDE).unflatten(0, (2, -1))
+            found[:, ~kept] = torch.stack([first, pasted(second, first, random)])
         flat = found.flatten(0, 1).contiguous(memory_format=torch.channels_last)
         return recoloured(flat.div_(127.5).sub_(1), random)
 
@@ -147,6 +150,30 @@ def reframed(pixels: Tensor, side: int, random: np.random.Generator, least: floa
         small = functional.interpolate(cut, (side, side), mode="bilinear", antialias=True)
         groups.append(small.flip(3) if random.random() < 0.5 else small)
     return torch.cat(groups).float()
+
+
+def pasted(pixels: Tensor, others: Tensor, random: np.random.Generator) -> Tensor:
+    """Paste some groups of ``pixels`` on the ``others`` of the group before, in their place.
+
+    Both are float [n, 3, side, side], of the same photos: the network has to learn which of two
+    photos of a step is meant.
+    """
+    count, _, _, side = pixels.shape
+    if count < 2 * GROUP:
+        return pixels
+    grounds = others.roll(GROUP, 0)
+    for start in range(0, count, GROUP):
+        if random.random() >= PASTED:
+            continue
+        group = slice(start, start + GROUP)
+        height, width = (int(s) for s in side * random.uniform(0.5, 0.75, 2))
+        top, left = (int(random.integers(0, side - s + 1)) for s in (height, width))
+        small = functional.interpolate(
+            pixels[group], (height, width), mode="bilinear", antialias=True
+        )
+        pixels[group] = grounds[group]
+        pixels[group, :, top : top + height, left : left + width] = small
+    return pixels
 
 
 def recoloured(pixels: Tensor, random: np.random.Generator) -> Tensor:

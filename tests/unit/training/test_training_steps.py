@@ -10,7 +10,7 @@ torch = pytest.importorskip("torch")
 from training.losses import Balance, Lesson  # noqa: E402
 from training.pool import SIDE, SLOTS  # noqa: E402
 from training.train import side_at  # noqa: E402
-from training.views import Photos, Views  # noqa: E402
+from training.views import Photos, Views, pasted  # noqa: E402
 
 POOLED, MORE = 40, 30
 
@@ -65,3 +65,15 @@ def test_copies_of_earlier_steps_count_as_other_photos_only(caches):
 def test_sizes_in_turn():
     assert [side_at(0.2, step, "0.5:64,1:64/80") for step in (0, 1)] == [64, 64]
     assert [side_at(0.7, step, "0.5:64,1:64/80") for step in (0, 1, 2)] == [64, 80, 64]
+
+
+def test_a_pasted_copy_lies_on_another_photo(monkeypatch):
+    monkeypatch.setattr("training.views.PASTED", 1)
+    photos = torch.arange(20.0).reshape(-1, 1, 1, 1).expand(-1, 3, 64, 64)
+    found = pasted(photos.clone(), photos, np.random.default_rng(1)).round()
+    assert (found.amin(dim=(1, 2, 3)) < found.amax(dim=(1, 2, 3))).all()
+    for number, copy in enumerate(found):
+        values, counts = copy.unique(return_counts=True)
+        assert sorted(values.tolist()) == sorted([number, (number - 8) % 20])
+        inside = counts[values == number].item() / copy.numel()
+        assert 0.2 < inside < 0.6
