@@ -11,7 +11,6 @@ import onnx
 from onnx import TensorProto, compose, helper, numpy_helper
 
 _NUMBER = (1, 1, 1, 1)
-_ELEMENTWISE = frozenset(("Add", "Sub", "Mul", "Div", "Pow"))
 
 
 class GraphBuilder:
@@ -88,14 +87,16 @@ class GraphBuilder:
         source, target = inner.input[0].name, inner.output[0].name
         numbers = {}
         for node in inner.node:
-            if node.op_type == "Constant" and not numpy_helper.to_array(node.attribute[0].t).shape:
-                numbers[node.output[0]] = numpy_helper.to_array(node.attribute[0].t)
-            if node.op_type in _ELEMENTWISE:
-                node.input[:] = [
-                    self.weight(numbers[name]) if name in numbers else name for name in node.input
-                ]
+            constants = [a.t for a in node.attribute if node.op_type == "Constant"]
+            if any(c.data_type == TensorProto.FLOAT and not c.dims for c in constants):
+                numbers[node.output[0]] = numpy_helper.to_array(constants[0])
+                continue
+            # All that calculates with such a number here is elementwise.
+            node.input[:] = [
+                self.weight(numbers[name]) if name in numbers else name for name in node.input
+            ]
             node.input[:] = [value if name == source else name for name in node.input]
-        self.nodes.extend(inner.node)
+            self.nodes.append(node)
         self.weights.extend(inner.initializer)
         return str(target)
 

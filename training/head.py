@@ -27,10 +27,10 @@ class Teaching:
     """How a head is taught."""
 
     steps: int = 400
-    photos: int = 512
+    photos: int = 1024
     """Of a step; two copies of each, which have to find each other among all."""
     temperature: float = 0.03
-    rate: float = 0.01
+    rate: float = 0.014
     """Of the linear map, in parts of its standard deviation."""
     hidden_rate: float = 1e-3
     hopeless: float = 0.1
