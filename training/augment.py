@@ -225,6 +225,14 @@ def recolour(image: Image.Image, random: Random) -> Image.Image:
     return image
 
 
+def relight(image: Image.Image, random: Random) -> Image.Image:
+    """Make it clearly darker, or brighter."""
+    dark = random.random() < 0.6
+    return ImageEnhance.Brightness(image).enhance(
+        random.uniform(0.35, 0.75) if dark else random.uniform(1.25, 1.7)
+    )
+
+
 def gray(image: Image.Image, random: Random) -> Image.Image:
     """Without colour, or in sepia."""
     plain = ImageOps.grayscale(image)
@@ -278,6 +286,7 @@ def shrink(image: Image.Image, random: Random) -> Image.Image:
 
 _VALUES: tuple[tuple[Change, float], ...] = (
     (recolour, 0.4),
+    (relight, 0.12),
     (gray, 0.14),
     (blur, 0.16),
     (sharpen, 0.05),

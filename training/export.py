@@ -2,7 +2,8 @@
 
 A photo is described by its learned part and by its computed parts, each of length 1. A map, learned
 from copies (``metric`` and, where there is a network, ``head``), turns that into numbers of length
-1 together; a constant is the last one. ``RECIPES`` holds what differs from model to model.
+1 together, some of which may be the first learned axes as they are; a constant is the last one.
+``RECIPES`` holds what differs from model to model.
 """
 
 from __future__ import annotations
@@ -47,6 +48,11 @@ class Recipe:
     """Whether it sees the mirror image too, and the mean counts."""
     hidden: int = 0
     """Units of the head beside its linear map; 0 for the map in closed form."""
+    axes: int = 0
+    """First axes of the learned part that the vector holds as they are, too: the map, which is
+    learned from copies, keeps less of the classes."""
+    share: float = 0.0
+    """Their part of the cosine, before the constant."""
 
     @property
     def sizes(self) -> Sizes:
@@ -212,7 +218,8 @@ def assemble(
     mild, strong = (
         np.concatenate([group[:, view].astype(np.float32) for group in groups]) for view in (0, -1)
     )
-    metric = fit(mild, strong, recipe.dimensions - 1)
+    dimensions = recipe.dimensions - 1 - recipe.axes
+    metric = fit(mild, strong, dimensions)
     g, described = description.build()
     if recipe.hidden:
         mapped = _learned_map(g, described, metric, groups, recipe.hidden)
@@ -220,8 +227,11 @@ def assemble(
         # Of unit length for a typical photo, so that float16 holds the map well.
         length = np.linalg.norm((mild - metric.mean) @ metric.directions, axis=1).mean()
         mapped = _linear(g, described, metric.directions.T / length, metric.mean)
-    unit = g.scaled_to_unit(mapped, recipe.dimensions - 1, 1e-3, 1.0)
-    whole = [unit, constant(g, unit, math.sqrt(base))]
+    whole = [g.scaled_to_unit(mapped, dimensions, 1e-3, 1.0 - recipe.share)]
+    if recipe.axes:
+        known = g.part(described, 0, recipe.axes)
+        whole.append(g.scaled_to_unit(known, recipe.axes, 1e-3, recipe.share))
+    whole.append(constant(g, whole[0], math.sqrt(base)))
     return g.model(name, whole, recipe.side, recipe.dimensions)
 
 

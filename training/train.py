@@ -75,7 +75,8 @@ class Run:
         self.average = Student(shape)
         self.average.load_state_dict(self.student.state_dict())
         caches = [options.cache, *([options.more] if options.more else [])]
-        self.lesson = Lesson(caches, shape.learned, Balance(classes=options.classes))
+        balance = Balance(classes=options.classes, pairs=options.pairs)
+        self.lesson = Lesson(caches, shape.learned, balance)
         self.pupil = Pupil(self.student, shape.learned, self.lesson.logits[0].shape[1])
         self.halves = Halves(self.pupil, options.parts, options.threads)
         self.views = Views(options.cache, options.seed, options.more)
@@ -263,6 +264,9 @@ def main() -> None:
     )
     parser.add_argument(
         "--classes", type=float, default=Balance.classes, help="weight of the class probabilities"
+    )
+    parser.add_argument(
+        "--pairs", type=float, default=Balance.pairs, help="weight of copies finding each other"
     )
     parser.add_argument("--rate", type=float, default=2e-3)
     parser.add_argument("--muon", type=float, default=4e-3, help="rate of the dense convolutions")

@@ -1,0 +1,65 @@
+"""What the vector of an exported model is made of."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import onnxruntime
+import pytest
+from onnx import TensorProto, helper
+
+from training.export import Description, Recipe, assemble
+
+SIDE, BASE, SHARE = 32, 2.0, 0.3
+RECIPE = Recipe(40, side=SIDE, learned=3, axes=2, share=SHARE)
+
+
+def mean_colours():
+    """A network that gives the mean of each channel."""
+    given = helper.make_tensor_value_info("pixels", TensorProto.FLOAT, ["N", 3, SIDE, SIDE])
+    found = helper.make_tensor_value_info("found", TensorProto.FLOAT, ["N", 3, 1, 1])
+    node = helper.make_node("GlobalAveragePool", ["pixels"], ["found"])
+    graph = helper.make_graph([node], "network", [given], [found])
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)])
+
+
+def noise(random, *shape):
+    return random.integers(0, 256, (*shape, SIDE, SIDE, 3), dtype=np.uint8)
+
+
+def described(model, photos):
+    session = onnxruntime.InferenceSession(
+        model.SerializeToString(), providers=["CPUExecutionProvider"]
+    )
+    return session.run(None, {"images": photos})[0]
+
+
+@pytest.fixture(scope="module")
+def made():
+    """Photos, their descriptions, and their vectors with and without axes."""
+    random = np.random.default_rng(5)
+    clean = noise(random, 80)
+    copies = np.stack([clean, np.clip(clean.astype(int) + 9, 0, 255).astype(np.uint8)], axis=1)
+    description = Description(RECIPE, clean, mean_colours())
+    groups = [description.apply(copies, np.arange(80), threads=1)]
+    vectors = described(assemble("both", description, groups, BASE), clean)
+    description.recipe = dataclasses.replace(RECIPE, axes=0, share=0.0)
+    alone = described(assemble("alone", description, groups, BASE), clean)
+    return groups[0][:, 0].astype(np.float64), vectors, alone
+
+
+def test_the_axes_have_their_share_of_the_vector(made):
+    parts, vectors, _ = made
+    mapped, axes, last = np.split(vectors, [37, 39], axis=1)
+    np.testing.assert_allclose((mapped**2).sum(axis=1), 1 - SHARE, rtol=1e-3)
+    np.testing.assert_allclose((axes**2).sum(axis=1), SHARE, rtol=1e-3)
+    np.testing.assert_allclose(last, np.sqrt(BASE), rtol=1e-6)
+    first = parts[:, :2] / np.linalg.norm(parts[:, :2], axis=1, keepdims=True)
+    np.testing.assert_allclose(axes, first * np.sqrt(SHARE), atol=2e-3)
+
+
+def test_without_axes_the_map_is_all(made):
+    _, vectors, alone = made
+    assert alone.shape == vectors.shape == (80, 40)
+    np.testing.assert_allclose((alone[:, :-1] ** 2).sum(axis=1), 1, rtol=1e-3)
