@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from training.layers import Convolution, Norm
 
@@ -86,7 +87,11 @@ class Excitation(nn.Module):
 
     def forward(self, maps: Tensor) -> Tensor:
         """Weighted maps, same shape."""
-        return maps * self.gate(maps)
+        gate: Tensor = self.gate(maps)
+        if torch.onnx.is_in_onnx_export():
+            # onnxruntime multiplies maps of one shape several times as fast.
+            gate = functional.interpolate(gate, scale_factor=float(maps.shape[2]))
+        return maps * gate
 
 
 class Block(nn.Module):
