@@ -28,6 +28,12 @@ def noise(random, *shape):
     return random.integers(0, 256, (*shape, SIDE, SIDE, 3), dtype=np.uint8)
 
 
+def with_copies(clean):
+    """Each photo, and one a little brighter."""
+    brighter = np.clip(clean.astype(int) + 9, 0, 255).astype(np.uint8)
+    return np.stack([clean, brighter], axis=1)
+
+
 def described(model, photos):
     session = onnxruntime.InferenceSession(
         model.SerializeToString(), providers=["CPUExecutionProvider"]
@@ -40,9 +46,8 @@ def made():
     """Photos, their descriptions, and their vectors with and without axes."""
     random = np.random.default_rng(5)
     clean = noise(random, 80)
-    copies = np.stack([clean, np.clip(clean.astype(int) + 9, 0, 255).astype(np.uint8)], axis=1)
     description = Description(RECIPE, clean, mean_colours())
-    groups = [description.apply(copies, np.arange(80), threads=1)]
+    groups = [description.apply(with_copies(clean), np.arange(80), threads=1)]
     vectors = described(assemble("both", description, groups, BASE), clean)
     description.recipe = dataclasses.replace(RECIPE, axes=0, share=0.0)
     alone = described(assemble("alone", description, groups, BASE), clean)
@@ -63,3 +68,15 @@ def test_without_axes_the_map_is_all(made):
     _, vectors, alone = made
     assert alone.shape == vectors.shape == (80, 40)
     np.testing.assert_allclose((alone[:, :-1] ** 2).sum(axis=1), 1, rtol=1e-3)
+
+
+def test_a_learned_map_gives_a_photo_the_same_bits_in_any_company():
+    pytest.importorskip("torch")
+    random = np.random.default_rng(7)
+    clean = noise(random, 80)
+    description = Description(dataclasses.replace(RECIPE, hidden=8), clean, mean_colours())
+    groups = [description.apply(with_copies(clean), np.arange(80), threads=1)]
+    model = assemble("learned", description, groups, BASE)
+    whole = described(model, clean[:16])
+    for start, stop in ((0, 1), (3, 5), (5, 12), (9, 16)):
+        np.testing.assert_array_equal(described(model, clean[start:stop]), whole[start:stop])
