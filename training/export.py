@@ -73,8 +73,6 @@ BLOCK = 16
 """Photos described at a time."""
 SAMPLE = 4000
 """Photos that means and axes are taken from."""
-_EXCHANGED = [2, 1, 0, 3]
-"""[N, C, 1, 1] to [1, C, N, 1], and back."""
 
 
 def load_student(checkpoint: Path) -> Student:
@@ -261,13 +259,9 @@ def _learned_map(
         weight.detach().numpy()
         for weight in (head.linear.weight, head.widen.weight, head.widen.bias, head.narrow.weight)
     )
-    # All photos of a batch in one column: weights are read once for a few of them. Each photo is still
-    # summed up in the same order, whatever the others are.
-    column = g.node("Transpose", described, perm=_EXCHANGED)
-    inner = g.node("Relu", _linear(g, column, widen, start.mean, bias))
+    inner = g.node("Relu", _linear(g, described, widen, start.mean, bias))
     bent = g.convolution(inner, narrow[:, :, None, None])
-    whole = g.node("Add", _linear(g, column, straight, start.mean), bent)
-    return g.node("Transpose", whole, perm=_EXCHANGED)
+    return g.node("Add", _linear(g, described, straight, start.mean), bent)
 
 
 def main() -> None:
