@@ -62,9 +62,9 @@ class Recipe:
 
 RECIPES = {
     "computed-576": Recipe(576, side=128),
-    "copy-576": Recipe(576, side=64, learned=448, through=128, hidden=192, axes=64, share=0.2),
+    "copy-576": Recipe(576, side=64, learned=448, through=128, hidden=160),
     "accurate-960": Recipe(
-        960, side=80, learned=512, through=128, mirrored=True, hidden=256, axes=64, share=0.2
+        960, side=80, learned=512, through=128, mirrored=True, hidden=256, axes=64, share=0.1
     ),
 }
 
