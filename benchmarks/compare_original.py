@@ -18,7 +18,7 @@ from benchmarks.processes import OURS, ROOT, Measured, clean_environment, machin
 from benchmarks.processes import no_network as network_prefix
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
 PEER = "fastdup==2.54"
 # The same program on both sides; neither prints a summary.
@@ -112,28 +112,31 @@ def prepare_peer(venv: Path) -> Path:
 
 
 def print_pairs(count: int, pairs: Sequence[tuple[Measured, Measured]]) -> None:
-    """Print one line per pair, then the medians."""
+    """Print one line per pair, then the medians; the ratios' too, for what disturbs hits a pair."""
     print("| pair | fastdup_nb, images/s | original, images/s | ratio | CPU ms/image | ratio |")
     print("|---|---|---|---|---|---|")
-    for number, (ours, peer) in enumerate(pairs, 1):
-        print(f"| {number} {_row(count, ours.wall, peer.wall, ours.cpu, peer.cpu)}")
-
-    def middle(side: int, value: Callable[[Measured], float]) -> float:
-        return median([value(pair[side]) for pair in pairs])
-
-    walls = [middle(side, lambda run: run.wall) for side in (0, 1)]
-    cpus = [middle(side, lambda run: run.cpu) for side in (0, 1)]
-    print(f"| **median** {_row(count, *walls, *cpus)}")
-    peaks = [middle(side, lambda run: run.peak_megabytes) for side in (0, 1)]
+    rows = [_columns(count, ours, peer) for ours, peer in pairs]
+    for number, row in enumerate(rows, 1):
+        print(f"| {number} {_row(*row)}")
+    print(f"| **median** {_row(*(median(column) for column in zip(*rows, strict=True)))}")
+    peaks = [median([pair[side].peak_megabytes for pair in pairs]) for side in (0, 1)]
     print(f"\nPeak memory: {peaks[0]:.0f} MB, original {peaks[1]:.0f} MB.")
 
 
-def _row(count: int, ours: float, peer: float, our_cpu: float, peer_cpu: float) -> str:
-    per_image = 1000 / count
+def _columns(count: int, ours: Measured, peer: Measured) -> tuple[float, ...]:
+    """Give images/s of both and their ratio, CPU ms/image of both and their ratio."""
+    speeds = (count / ours.wall, count / peer.wall, peer.wall / ours.wall)
+    cpu = (1000 * ours.cpu / count, 1000 * peer.cpu / count, peer.cpu / ours.cpu)
+    return speeds + cpu
+
+
+def _row(
+    ours: float, peer: float, ratio: float, our_cpu: float, peer_cpu: float, cpu_ratio: float
+) -> str:
+    """Write `_columns` as cells of a table."""
     return (
-        f"| {count / ours:.1f} | {count / peer:.1f} | {peer / ours:.2f} "
-        f"| {our_cpu * per_image:.2f}, original {peer_cpu * per_image:.2f} "
-        f"| {peer_cpu / our_cpu:.2f} |"
+        f"| {ours:.1f} | {peer:.1f} | {ratio:.2f} "
+        f"| {our_cpu:.2f}, original {peer_cpu:.2f} | {cpu_ratio:.2f} |"
     )
 
 

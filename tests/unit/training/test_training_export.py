@@ -80,3 +80,22 @@ def test_a_learned_map_gives_a_photo_the_same_bits_in_any_company():
     whole = described(model, clean[:16])
     for start, stop in ((0, 1), (3, 5), (5, 12), (9, 16)):
         np.testing.assert_array_equal(described(model, clean[start:stop]), whole[start:stop])
+
+
+def test_a_network_in_onnx_says_what_it_says_in_torch():
+    torch = pytest.importorskip("torch")
+    from training.export import network_graph
+    from training.student import SHAPES, Student
+
+    torch.manual_seed(3)
+    student = Student(SHAPES["copy-576"]).eval()
+    graph = network_graph(student, dataclasses.replace(RECIPE, side=64))
+    session = onnxruntime.InferenceSession(
+        graph.SerializeToString(), providers=["CPUExecutionProvider"]
+    )
+    pixels = torch.rand(3, 3, 64, 64) * 2 - 1
+    with torch.no_grad():
+        wanted = student(pixels).numpy()
+    found = session.run(None, {"pixels": pixels.numpy()})[0]
+    np.testing.assert_allclose(found[:, :, 0, 0], wanted, atol=1e-4 * np.abs(wanted).max())
+    assert any(node.op_type == "Resize" for node in graph.graph.node)
