@@ -63,11 +63,17 @@ def measure_stages(paths: list[str], *, accurate: bool) -> dict[str, dict[str, f
     model = (ACCURATE_MODEL, ACCURATE_DIMENSION) if accurate else ("", DEFAULT_DIMENSION)
     embedder = load_embedder(*model, "cpu")
     width, height = embedder.input_size
+    way = (embedder.through, embedder.interpolation)
 
     def read(path: str) -> bytes:
         data = read_bytes(path)
         content_digest(data)
         return data
+
+    def measured(photo: Photo) -> Photo:
+        fresh = replace(photo)
+        fresh.squeeze(WORKING_SIDE, WORKING_SIDE)
+        return fresh
 
     def open_photo(data: bytes) -> Photo | None:
         try:
@@ -75,7 +81,8 @@ def measure_stages(paths: list[str], *, accurate: bool) -> dict[str, dict[str, f
         except ImageError:
             return None
 
-    # Photos keep their small pictures; `replace` makes one that has none yet.
+    # Photos keep their small pictures: `replace` makes one that has none yet, and in a run a model is
+    # given its picture when the statistics already have theirs.
     stages = {"reading and digest": timed(read, paths)}
     decoding = timed(lambda path: open_photo(read(path)), paths)
     stages["decoding"] = {
@@ -87,10 +94,10 @@ def measure_stages(paths: list[str], *, accurate: bool) -> dict[str, dict[str, f
             lambda photo: measure_photo(replace(photo), 1, advanced=False), photos
         ),
         "the model's picture": timed(
-            lambda photo: to_pixels(replace(photo), width, height), photos
+            lambda photo: to_pixels(photo, width, height, *way), [measured(p) for p in photos]
         ),
     }
-    pixels = np.stack([to_pixels(photo, width, height) for photo in photos])
+    pixels = np.stack([to_pixels(photo, width, height, *way) for photo in photos])
     batches = [
         pixels[start : start + IMAGES_PER_CHUNK]
         for start in range(0, len(pixels), IMAGES_PER_CHUNK)

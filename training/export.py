@@ -9,6 +9,7 @@ from copies (``metric`` and, where there is a network, ``head``), turns that int
 from __future__ import annotations
 
 import argparse
+import copy
 import math
 import tempfile
 from collections.abc import Sequence
@@ -39,13 +40,16 @@ class Recipe:
 
     dimensions: int
     side: int
-    """Pixels of the photos that go in, a multiple of 8."""
+    """Pixels of the photos that go in, a multiple of 8, or of 16 with ``halved``."""
+    interpolation: str = "box"
+    """How photos are shrunk to it; a picture that shows more of the grid of a small photo's pixels
+    tells a network of so many pixels less about classes."""
     learned: int = 0
     """Principal axes of the learned part that are kept; 0 for no learned part."""
     through: int = 0
     """Pixels of a square that photos are squeezed to before, the one statistics are taken from."""
-    mirrored: bool = False
-    """Whether it sees the mirror image too, and the mean counts."""
+    halved: bool = False
+    """Whether the computed parts see the photo at half its side."""
     hidden: int = 0
     """Units of the head beside its linear map; 0 for the map in closed form."""
     axes: int = 0
@@ -57,18 +61,26 @@ class Recipe:
     @property
     def sizes(self) -> Sizes:
         """Of the computed parts."""
-        return Sizes(side=self.side, turned=True)
+        return Sizes(side=self.side // 2 if self.halved else self.side, turned=True)
 
 
 RECIPES = {
     "computed-576": Recipe(576, side=128),
     "copy-576": Recipe(576, side=64, learned=448, through=128, hidden=160),
     "accurate-960": Recipe(
-        960, side=80, learned=512, through=128, mirrored=True, hidden=256, axes=64, share=0.1
+        960,
+        side=128,
+        interpolation="bilinear",
+        learned=512,
+        halved=True,
+        hidden=256,
+        axes=64,
+        share=0.1,
     ),
 }
 
 Pixels = npt.NDArray[np.uint8]
+HALF = 127.5
 BLOCK = 16
 """Photos described at a time."""
 SAMPLE = 4000
@@ -110,15 +122,21 @@ def turn_to_axes(student: Student, photos: Pixels, recipe: Recipe) -> None:
 
 
 def network_graph(student: Student, recipe: Recipe) -> onnx.ModelProto:
-    """ONNX graph of a student: pixels [N, 3, side, side] -> learned part [N, C, 1, 1]."""
+    """ONNX graph of a student: pixels [N, 3, side, side] -> learned part [N, C, 1, 1].
+
+    Pixels are from -127.5 to 127.5: the weights of the stem are divided, not every pixel.
+    """
     import torch
 
     from training.student import Exported
 
+    student = copy.deepcopy(student)
+    with torch.no_grad():
+        student.stem[0].weight /= HALF
     with tempfile.TemporaryDirectory() as folder:
         path = f"{folder}/student.onnx"
         torch.onnx.export(
-            Exported(student, mirrored=recipe.mirrored).eval(),
+            Exported(student).eval(),
             (torch.zeros(2, 3, recipe.side, recipe.side),),
             path,
             dynamo=False,
@@ -145,7 +163,7 @@ class Description:
 
     def __init__(self, recipe: Recipe, photos: Pixels, network: onnx.ModelProto | None) -> None:
         self.recipe = recipe
-        self._means = mean_parts(recipe.sizes, photos)
+        self._means = mean_parts(recipe.sizes, _half(photos) if recipe.halved else photos)
         self._network = network
         self.dimensions = sum(recipe.sizes.dimensions.values()) + recipe.learned
 
@@ -155,11 +173,11 @@ class Description:
         pixels = g.pixels()
         vectors = []
         if self._network:
-            level = g.node("Mul", pixels, g.weight(1 / 127.5))
-            learned = g.network(self._network, g.node("Sub", level, g.weight(1.0)))
+            learned = g.network(self._network, g.node("Sub", pixels, g.weight(HALF)))
             vectors.append(g.scaled_to_unit(learned, self.recipe.learned, 1e-3, 1.0))
         sizes = self.recipe.sizes
-        for name, part in add_parts(g, pixels, sizes, self._means).items():
+        seen = g.average(pixels, 2) if self.recipe.halved else pixels
+        for name, part in add_parts(g, seen, sizes, self._means).items():
             vectors.append(g.scaled_to_unit(part, sizes.dimensions[name], FLOORS[name], 1.0))
         return g, g.node("Concat", *vectors, axis=1)
 
@@ -198,6 +216,13 @@ class Description:
         blocks = [chosen[i : i + BLOCK] for i in range(0, len(chosen), BLOCK)]
         with ThreadPoolExecutor(threads) as pool:
             return np.concatenate(list(pool.map(describe, blocks)))
+
+
+def _half(photos: Pixels) -> Pixels:
+    """Averages of 2 x 2 pixels, as the graph takes them."""
+    n, side = photos.shape[:2]
+    blocks = photos.reshape(n, side // 2, 2, side // 2, 2, 3)
+    return blocks.mean(axis=(2, 4)).round().astype(np.uint8)
 
 
 def assemble(
@@ -307,6 +332,7 @@ def main() -> None:
         target,
         side=recipe.side,
         through=recipe.through,
+        interpolation=recipe.interpolation,
         dimensions=recipe.dimensions,
         version=options.version,
         description=f"{kind} features under a map learned from copies of photos.",

@@ -15,8 +15,7 @@ def write_manifest(
     description: str,
     version: int = 1,
     through: int = 0,
-    similarity: float = 0.9,
-    components: float = 0.96,
+    interpolation: str = "box",
 ) -> Path:
     """Write ``<model>.json`` next to an ONNX file.
 
@@ -34,9 +33,8 @@ def write_manifest(
         Raised whenever the weights under one name change.
     through : int
         Side of the square that images are squeezed to before; 0 for none.
-    similarity, components : float
-        Default thresholds: cosine above which two images are reported, and are put in one
-        component.
+    interpolation : str
+        How images are shrunk: "box", "bilinear" or "bicubic".
 
     Returns
     -------
@@ -58,8 +56,10 @@ def write_manifest(
             "mean": [0, 0, 0],
             "std": [1, 1, 1],
             **({"through": through} if through else {}),
+            **({"interpolation": interpolation} if interpolation != "box" else {}),
         },
-        "thresholds": {"similarity": similarity, "components": components},
+        # The documented defaults; the constant of each model is chosen for them.
+        "thresholds": {"similarity": 0.9, "components": 0.96},
         "licence": "BSD-3-Clause",
         "description": description,
     }

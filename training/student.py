@@ -151,26 +151,13 @@ def scaled(photos: Tensor) -> Tensor:
 
 
 class Exported(nn.Module):
-    """A student as it is used, its output [N, C, 1, 1].
+    """A student as it is used, its output [N, C, 1, 1]."""
 
-    Parameters
-    ----------
-    student : Student
-        The network.
-    mirrored : bool
-        Whether it sees the mirror image too, and the mean counts.
-    """
-
-    def __init__(self, student: Student, *, mirrored: bool = False) -> None:
+    def __init__(self, student: Student) -> None:
         super().__init__()
         self.student = student
-        self.mirrored = mirrored
 
     def forward(self, pixels: Tensor) -> Tensor:
         """Pixels [N, 3, H, W] from -1 to 1 -> learned part."""
-        if not self.mirrored:
-            learned: Tensor = self.student(pixels)[:, :, None, None]
-            return learned
-        both: Tensor = self.student(torch.cat([pixels, pixels.flip(3)]))
-        upright, mirror = both.reshape(2, -1, both.shape[1], 1, 1)
-        return upright + mirror
+        learned: Tensor = self.student(pixels)[:, :, None, None]
+        return learned

@@ -123,7 +123,8 @@ class QueryReader:
 
     def _embed(self, photo: Photo, name: str, digest: bytes | None = None) -> Query:
         embedder = self._open_model()
-        pixels = to_pixels(photo, *embedder.input_size, embedder.through)
+        size, way = embedder.input_size, (embedder.through, embedder.interpolation)
+        pixels = to_pixels(photo, *size, *way)
         vectors = embedder.embed(pixels[None])
         if not usable_rows(vectors)[0]:
             reason = "the model gave no usable embedding (zero or not a number)"

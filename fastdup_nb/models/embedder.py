@@ -70,6 +70,11 @@ class Embedder:
         """Pixels of the square that images are squeezed to before; 0: none."""
         return self.manifest.input.through
 
+    @property
+    def interpolation(self) -> str:
+        """How images are shrunk to `input_size`: `"box"`, `"bilinear"` or `"bicubic"`."""
+        return self.manifest.input.interpolation
+
     def embed(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Compute the embeddings of a batch. May be called from many threads at once.
 

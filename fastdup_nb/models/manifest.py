@@ -22,6 +22,7 @@ DEFAULT_MODEL = "copy-576"
 LAYOUTS = ("NHWC", "NCHW")
 PIXEL_TYPES = ("uint8", "float32", "float16")
 CHANNEL_ORDERS = ("RGB", "BGR")
+INTERPOLATIONS = ("box", "bilinear", "bicubic")
 POOLINGS = ("cls", "patches", "mean")
 
 Triple = tuple[float, float, float]
@@ -48,6 +49,9 @@ class ImageInput:
     through : int
         Pixels of a square that images are squeezed to before; 0: none. With 128, the picture of
         the statistics serves a smaller model too, which takes less time.
+    interpolation : str
+        How images are shrunk to the size: `"box"` (area averages, which the statistics share),
+        `"bilinear"` or `"bicubic"`, both with the support widened as Pillow does (antialiased).
     """
 
     width: int
@@ -59,6 +63,7 @@ class ImageInput:
     std: Triple = (1.0, 1.0, 1.0)
     channels: str = "RGB"
     through: int = 0
+    interpolation: str = "box"
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,10 +182,11 @@ _INPUT_FIELDS = {
     "std": _Field(lambda value: _is_triple(value) and min(value) > 0, "three numbers above 0"),
     "channels": _Field(lambda value: value in CHANNEL_ORDERS, " or ".join(CHANNEL_ORDERS)),
     "through": _WHOLE,
+    "interpolation": _Field(lambda value: value in INTERPOLATIONS, " or ".join(INTERPOLATIONS)),
 }
 _THRESHOLD_FIELDS = {"similarity": _SHARE, "components": _SHARE}
 _REQUIRED = ("name", "version", "file", "sha256", "d", "input")
-_OPTIONAL_INPUT = {"channels", "through"}
+_OPTIONAL_INPUT = {"channels", "through", "interpolation"}
 
 
 def read_fields(text: str | bytes, where: str) -> dict[str, Any]:

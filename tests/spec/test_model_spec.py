@@ -57,7 +57,11 @@ def test_own_model_needs_its_width(own_model):
     assert caught.value.hint == "Pass d=3."
 
 
-def test_a_run_squeezes_images_as_the_manifest_says(tmp_path):
+@pytest.mark.parametrize(
+    ("said", "way"),
+    [('{"through": 128}', (128,)), ('{"interpolation": "bilinear"}', (0, "bilinear"))],
+)
+def test_a_run_squeezes_images_as_the_manifest_says(tmp_path, said, way):
     """docs/own-model.md: "images are first squeezed to a square of so many pixels"."""
     images = helper.make_tensor_value_info("images", TensorProto.FLOAT, ["N", 32, 32, 3])
     vector = helper.make_tensor_value_info("vector", TensorProto.FLOAT, ["N", 32 * 32 * 3])
@@ -65,13 +69,13 @@ def test_a_run_squeezes_images_as_the_manifest_says(tmp_path):
     graph = helper.make_graph([node], "own", [images], [vector])
     opset = [helper.make_opsetid("", 17)]
     save(helper.make_model(graph, opset_imports=opset, ir_version=8), tmp_path / "own.onnx")
-    (tmp_path / "own.json").write_text('{"input": {"through": 128}}')
+    (tmp_path / "own.json").write_text(f'{{"input": {said}}}')
     path = write_pictures(tmp_path / "photos", 1)[0]
     photo = decode(path.read_bytes())
     options = {"model_path": str(tmp_path / "own.onnx"), "d": 32 * 32 * 3}
     assert fastdup_nb.run(tmp_path / "photos", tmp_path / "w", **options) == 0
     _, vectors = fastdup_nb.load_binary_feature(tmp_path / "w" / "atrain_features.dat", 32 * 32 * 3)
-    assert np.array_equal(vectors[0], to_pixels(photo, 32, 32, 128).reshape(-1))
+    assert np.array_equal(vectors[0], to_pixels(photo, 32, 32, *way).reshape(-1))
     assert not np.array_equal(vectors[0], to_pixels(photo, 32, 32).reshape(-1))
 
 

@@ -248,6 +248,19 @@ def test_a_smaller_model_can_be_given_the_picture_of_the_statistics_made_smaller
         assert np.array_equal(to_pixels(photo, 64, 64, other), to_pixels(photo, 64, 64))
 
 
+@pytest.mark.parametrize("name", ["bilinear", "bicubic"])
+def test_a_model_can_be_given_a_smoother_picture(name):
+    photo = decode(encode(draw(1, (500, 375)), "PNG"))
+    asked = Image.Resampling[name.upper()]
+    wanted = np.asarray(photo.image.resize((96, 128), asked))
+    assert np.array_equal(to_pixels(photo, 96, 128, 0, name), wanted)
+    assert not np.array_equal(to_pixels(photo, 96, 128), wanted)
+    shared = photo.squeeze(128, 128)
+    assert np.array_equal(to_pixels(photo, 64, 64, 128, name), shared.resize((64, 64), asked))
+    enlarged = np.asarray(photo.image.resize((600, 600), asked))
+    assert np.array_equal(to_pixels(photo, 600, 600, 0, name), enlarged)
+
+
 def test_small_pictures_are_enlarged_smoothly_for_the_model_alone():
     photo = decode(encode(stripes(64, 64), "PNG"))
     assert len(np.unique(photo.squeeze(128, 128))) == 2

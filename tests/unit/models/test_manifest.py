@@ -51,6 +51,16 @@ def test_a_complete_manifest():
     assert manifest.thresholds.components == 0.9
 
 
+def test_how_images_are_shrunk():
+    plain = build_manifest(read_fields(json.dumps(COMPLETE), "m.json"), "m.json")
+    assert plain.input.interpolation == "box"
+    given = read_fields(changed("input.interpolation", "bicubic"), "m.json")
+    assert build_manifest(given, "m.json").input.interpolation == "bicubic"
+    with pytest.raises(ModelError, match=r"input\.interpolation = \"lanczos\"") as failed:
+        read_fields(changed("input.interpolation", "lanczos"), "m.json")
+    assert "box or bilinear or bicubic" in failed.value.hint
+
+
 def test_the_square_to_squeeze_through_first():
     assert build_manifest(read_fields(json.dumps(COMPLETE), "m.json"), "m.json").input.through == 0
     given = read_fields(changed("input.through", 128), "m.json")

@@ -70,6 +70,18 @@ def test_without_axes_the_map_is_all(made):
     np.testing.assert_allclose((alone[:, :-1] ** 2).sum(axis=1), 1, rtol=1e-3)
 
 
+def test_the_computed_parts_may_see_half_the_side():
+    random = np.random.default_rng(11)
+    small = noise(random, 20)
+    large = small.repeat(2, axis=1).repeat(2, axis=2)
+    halved = Recipe(40, side=2 * SIDE, halved=True)
+    whole = Recipe(40, side=SIDE)
+    every = np.arange(20)
+    found = Description(halved, large, None).apply(large[:, None], every, threads=1)
+    wanted = Description(whole, small, None).apply(small[:, None], every, threads=1)
+    np.testing.assert_allclose(found.astype(float), wanted.astype(float), atol=2e-3)
+
+
 def test_a_learned_map_gives_a_photo_the_same_bits_in_any_company():
     pytest.importorskip("torch")
     random = np.random.default_rng(7)
@@ -96,6 +108,6 @@ def test_a_network_in_onnx_says_what_it_says_in_torch():
     pixels = torch.rand(3, 3, 64, 64) * 2 - 1
     with torch.no_grad():
         wanted = student(pixels).numpy()
-    found = session.run(None, {"pixels": pixels.numpy()})[0]
+    found = session.run(None, {"pixels": pixels.numpy() * 127.5})[0]
     np.testing.assert_allclose(found[:, :, 0, 0], wanted, atol=1e-4 * np.abs(wanted).max())
     assert any(node.op_type == "Resize" for node in graph.graph.node)
