@@ -81,7 +81,7 @@ def measure_stages(paths: list[str], *, accurate: bool) -> dict[str, dict[str, f
         except ImageError:
             return None
 
-    # Photos keep their small pictures: `replace` makes one that has none yet, and in a run a model is
+    # Photos keep their small pictures; `replace` makes one that has none yet. In a run a model is
     # given its picture when the statistics already have theirs.
     stages = {"reading and digest": timed(read, paths)}
     decoding = timed(lambda path: open_photo(read(path)), paths)
