@@ -42,8 +42,8 @@ class Recipe:
     side: int
     """Pixels of the photos that go in, a multiple of 8, or of 16 with ``halved``."""
     interpolation: str = "box"
-    """How photos are shrunk to it; a picture that shows more of the grid of a small photo's pixels
-    tells a network of so many pixels less about classes."""
+    """How photos are shrunk to that side. Area averages show the grid of a small photo's pixels: at
+    128 px they cost 0.03 of 5-NN accuracy."""
     learned: int = 0
     """Principal axes of the learned part that are kept; 0 for no learned part."""
     through: int = 0
@@ -81,6 +81,7 @@ RECIPES = {
 
 Pixels = npt.NDArray[np.uint8]
 HALF = 127.5
+"""Pixels from 0 to 255, less this, are what a network takes."""
 BLOCK = 16
 """Photos described at a time."""
 SAMPLE = 4000
