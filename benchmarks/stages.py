@@ -63,7 +63,6 @@ def measure_stages(paths: list[str], *, accurate: bool) -> dict[str, dict[str, f
     model = (ACCURATE_MODEL, ACCURATE_DIMENSION) if accurate else ("", DEFAULT_DIMENSION)
     embedder = load_embedder(*model, "cpu")
     width, height = embedder.input_size
-    way = (embedder.through, embedder.interpolation)
 
     def read(path: str) -> bytes:
         data = read_bytes(path)
@@ -94,10 +93,10 @@ def measure_stages(paths: list[str], *, accurate: bool) -> dict[str, dict[str, f
             lambda photo: measure_photo(replace(photo), 1, advanced=False), photos
         ),
         "the model's picture": timed(
-            lambda photo: to_pixels(photo, width, height, *way), [measured(p) for p in photos]
+            lambda photo: to_pixels(photo, *embedder.squeeze), [measured(p) for p in photos]
         ),
     }
-    pixels = np.stack([to_pixels(photo, width, height, *way) for photo in photos])
+    pixels = np.stack([to_pixels(photo, *embedder.squeeze) for photo in photos])
     batches = [
         pixels[start : start + IMAGES_PER_CHUNK]
         for start in range(0, len(pixels), IMAGES_PER_CHUNK)

@@ -84,7 +84,7 @@ class ChunkReader:
         self._embedder = embedder
         self._limits = limits
         self._size = embedder.input_size
-        self._way = (embedder.through, embedder.interpolation)
+        self._squeeze = embedder.squeeze
 
     def read(self, start: int, stop: int) -> ExtractedChunk:
         """Return what images start to stop of the listing give."""
@@ -154,7 +154,7 @@ class ChunkReader:
         if limits.run_stats:
             statistics = measure(photo, len(data), advanced=limits.run_advanced_stats)
         # Processors have instructions for SHA-256: it takes half the time of BLAKE2.
-        pixels = to_pixels(photo, *self._size, *self._way)
+        pixels = to_pixels(photo, *self._squeeze)
         return _Good(index, path, pixels, statistics, content_digest(data), len(data))
 
     def _embed(self, images: Sequence[_Good]) -> NDArray[np.float32]:

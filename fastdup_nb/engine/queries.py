@@ -123,8 +123,7 @@ class QueryReader:
 
     def _embed(self, photo: Photo, name: str, digest: bytes | None = None) -> Query:
         embedder = self._open_model()
-        size, way = embedder.input_size, (embedder.through, embedder.interpolation)
-        pixels = to_pixels(photo, *size, *way)
+        pixels = to_pixels(photo, *embedder.squeeze)
         vectors = embedder.embed(pixels[None])
         if not usable_rows(vectors)[0]:
             reason = "the model gave no usable embedding (zero or not a number)"

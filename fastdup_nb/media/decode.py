@@ -197,9 +197,8 @@ def to_pixels(
         Pixels of a square to squeeze it to before; 0: none. With `WORKING_SIDE` that picture is
         there already, for the statistics.
     interpolation : {"box", "bilinear", "bicubic"}
-        How it is shrunk. Area averages (`"box"`) are shared with the statistics. They see the grid
-        of the pixels when a picture is hardly larger than the result; the others, whose weights
-        fall off, cost twice as much and do not.
+        How it is shrunk. Area averages (`"box"`) are shared with the statistics, but show the grid
+        of the pixels when a picture is hardly larger than the result. The others cost more.
 
     Returns
     -------

@@ -66,14 +66,10 @@ class Embedder:
         return self.manifest.input.width, self.manifest.input.height
 
     @property
-    def through(self) -> int:
-        """Pixels of the square that images are squeezed to before; 0: none."""
-        return self.manifest.input.through
-
-    @property
-    def interpolation(self) -> str:
-        """How images are shrunk to `input_size`: `"box"`, `"bilinear"` or `"bicubic"`."""
-        return self.manifest.input.interpolation
+    def squeeze(self) -> tuple[int, int, int, str]:
+        """Width, height, `through` and `interpolation` of its images, as `to_pixels` takes them."""
+        wanted = self.manifest.input
+        return wanted.width, wanted.height, wanted.through, wanted.interpolation
 
     def embed(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Compute the embeddings of a batch. May be called from many threads at once.

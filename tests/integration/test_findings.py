@@ -34,9 +34,7 @@ def test_rows_hold_the_embedding_of_their_own_image(collection, finished):
     width, height = embedder.input_size
     for path in (collection.pictures[7], collection.odd[2], collection.near[0][1]):
         photo = decode(path.read_bytes(), at_least=max(width, height, WORKING_SIDE))
-        expected = embedder.embed(
-            to_pixels(photo, width, height, embedder.through, embedder.interpolation)[None]
-        )[0]
+        expected = embedder.embed(to_pixels(photo, *embedder.squeeze)[None])[0]
         stored = vectors[file_names.index(str(path))]
         assert np.allclose(stored, expected, rtol=1e-4, atol=1e-4 * np.abs(expected).max())
 
