@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import shlex
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fastdup_nb.commands.command import Command, declare_results
 from fastdup_nb.commands.parser import Parser, add_options
 from fastdup_nb.commands.place import exists
-from fastdup_nb.errors import OptionError
+from fastdup_nb.errors import InputNotFoundError, OptionError
 from fastdup_nb.options import RunOptions, TuriParams
 
 if TYPE_CHECKING:
@@ -64,6 +66,7 @@ def run_options_from(values: Namespace, place: Place) -> RunOptions:
     words = given.pop("inputs", [])
     if words:
         given["input_dir"] = place.read_inputs(words)
+        _check_second(words, place)
     elif given.get("run_mode") not in (2, 3, 4, 6) and not given.get("annotations"):
         hint = f"Give a folder, for example: {place.prog} run photos"
         raise OptionError("No input is given.", hint)
@@ -78,6 +81,17 @@ def run_options_from(values: Namespace, place: Place) -> RunOptions:
         given["work_dir"] = place.work_dir or default_work_dir(given["input_dir"])
     given["turi_param"] = _merge_turi(given)
     return RunOptions(**given)
+
+
+def _check_second(words: list[str], place: Place) -> None:
+    """Refuse `run photos results`: the second argument of the function is the folder of results."""
+    if len(words) != 2 or not exists(words[0]):
+        return
+    second = words[1]
+    if exists(second) or second in place.variables or "://" in second or Path(second).suffix:
+        return
+    hint = f"For results there: {place.prog} run {shlex.join([words[0], '--work-dir', second])}"
+    raise InputNotFoundError(f"There is no file or folder {second!r}.", hint)
 
 
 def _merge_turi(given: dict[str, Any]) -> str:

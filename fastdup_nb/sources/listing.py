@@ -97,8 +97,8 @@ def resolve(
     input_dir : str, path or sequence of them
         A folder (searched through, see `folder.walk`), a text or CSV file of paths (see
         `file_list.read_list`), one image or container, or a list of files and folders. A file that
-        is listed by name is kept whatever its suffix, and when it is missing; one listed twice is
-        used once.
+        is listed by name is kept whatever its suffix, and when it is missing (beside folders, a
+        name without a suffix has to exist); one listed twice is used once.
         Relative paths count from the current folder, those in a text file else from its folder.
     num_images : int
         Use only the first so many, counted from `min_offset`; 0: all.
@@ -166,8 +166,9 @@ def _open(
 ) -> tuple[Kind, Iterator[str]]:
     if isinstance(given, str | os.PathLike):
         return _open_path(given, notes, excluded)
-    entries = _entries(given)
-    return "list", _listed(map(local_path, entries), notes, excluded)
+    entries = [local_path(entry) for entry in _entries(given)]
+    _check_folders(entries)
+    return "list", _listed(entries, notes, excluded)
 
 
 def _entries(given: Any) -> Sequence[str | os.PathLike[str]]:
@@ -181,6 +182,14 @@ def _entries(given: Any) -> Sequence[str | os.PathLike[str]]:
         if not os.fspath(entry):
             raise InputError("input_dir is a list with an empty name in it.", "Leave it out.")
     return entries
+
+
+def _check_folders(entries: Sequence[str]) -> None:
+    """Refuse a missing folder beside others, so that a slip of the pen loses no images."""
+    bare = [entry for entry in entries if not suffix_of(entry) and not is_remote(entry)]
+    missing = next((entry for entry in bare if not os.path.lexists(entry)), None)
+    if missing is not None and any(map(os.path.isdir, bare)):
+        raise _not_found(absolute(missing))
 
 
 def _count(paths: Iterable[str], notes: Notes) -> Iterator[str]:

@@ -211,6 +211,19 @@ def test_embeddings_alone_are_summarised_too(capsys: pytest.CaptureFixture[str])
     assert cli.main(["duplicates", "photos_fastdup"]) == 0
 
 
+def test_a_second_folder_that_is_missing_was_meant_for_the_results(
+    capsys: pytest.CaptureFixture[str],
+):
+    write_pictures(Path("my photos"), 2)
+    assert cli.main(["run", "my photos", "results"]) == 1
+    shown = capsys.readouterr()
+    assert shown.err.splitlines() == [
+        "Error: There is no file or folder 'results'.",
+        "Hint: For results there: fastdup-nb run 'my photos' --work-dir results",
+    ]
+    assert [path.name for path in Path().iterdir()] == ["my photos"]
+
+
 def test_module_is_the_command():
     shown = subprocess.run(
         [sys.executable, "-m", "fastdup_nb", "rum"],

@@ -229,6 +229,18 @@ def test_missing_inputs(photos, name, hint):
     assert caught.value.hint == hint.format(root=photos.parent)
 
 
+def test_a_missing_folder_beside_others_is_no_missing_image(photos):
+    with pytest.raises(InputNotFoundError) as caught:
+        resolve([photos, photos.parent / "photoz"])
+    assert caught.value.hint == f"Did you mean {str(photos)!r}?"
+    one_line(caught.value)
+
+
+def test_files_without_a_suffix_may_be_missing_among_files(photos):
+    listed = [str(photos / "0a1b2c"), *under(photos, "a.jpg")]
+    assert resolve(listed).paths == listed
+
+
 @pytest.mark.parametrize(
     ("make", "message"),
     [
