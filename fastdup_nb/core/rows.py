@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-import numpy as np
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    import numpy as np
     from numpy.typing import NDArray
 
 BLOCK_ROWS = 2048
@@ -29,32 +28,6 @@ class Rows(Protocol):
 
     def take(self, indices: NDArray[np.int64]) -> NDArray[np.float32]:
         """Return any rows, in the order asked for, as a fresh array."""
-
-
-class ArrayRows:
-    """Rows held in memory.
-
-    Parameters
-    ----------
-    array : ndarray of shape (n, d)
-        The vectors; converted to float32.
-    """
-
-    def __init__(self, array: NDArray[np.floating]) -> None:
-        self._array = np.atleast_2d(np.asarray(array, dtype=np.float32))
-
-    @property
-    def shape(self) -> tuple[int, int]:
-        """The number of rows and their length."""
-        return self._array.shape[0], self._array.shape[1]
-
-    def read(self, start: int, stop: int) -> NDArray[np.float32]:
-        """Return rows `start` to `stop` (half-open) as a fresh array."""
-        return self._array[start:stop].copy()
-
-    def take(self, indices: NDArray[np.int64]) -> NDArray[np.float32]:
-        """Return any rows, in the order asked for, as a fresh array."""
-        return self._array[indices]
 
 
 class ChosenRows:

@@ -9,10 +9,10 @@ from fastdup_nb.core.graph import connected_components, pagerank
 from fastdup_nb.core.neighbors import NeighborMethod, build_index
 from fastdup_nb.core.outliers import lowest_share
 from fastdup_nb.core.pairs import find_edges
-from fastdup_nb.core.rows import ArrayRows
 from fastdup_nb.errors import OptionError
 from fastdup_nb.options import RunOptions
 from fastdup_nb.progress import SilentProgress
+from tests.unit.core.vectors import ArrayRows
 
 
 def make_vectors(n=300, d=32):

@@ -5,8 +5,7 @@ import pytest
 
 from fastdup_nb.core import copies
 from fastdup_nb.core.copies import group_copies
-from fastdup_nb.core.rows import ArrayRows
-from tests.unit.core.vectors import CountingRows, make_vectors
+from tests.unit.core.vectors import ArrayRows, CountingRows, make_vectors
 
 
 def digests_of(numbers):

@@ -7,8 +7,8 @@ from fastdup_nb.core import hierarchy
 from fastdup_nb.core.graph import connected_components
 from fastdup_nb.core.hierarchy import choose_representatives, relate_components
 from fastdup_nb.core.pairs import Edges
-from fastdup_nb.core.rows import ArrayRows
 from fastdup_nb.progress import SilentProgress
+from tests.unit.core.vectors import ArrayRows
 
 
 def make_edges(*triples):

@@ -3,9 +3,9 @@ import pytest
 
 from fastdup_nb.core import kmeans
 from fastdup_nb.core.kmeans import assign_rows, cluster_rows, fit_centroids, read_sample
-from fastdup_nb.core.rows import ArrayRows
 from fastdup_nb.errors import NeighborError
 from fastdup_nb.progress import SilentProgress
+from tests.unit.core.vectors import ArrayRows
 
 QUIET = SilentProgress()
 

@@ -7,9 +7,9 @@ from fastdup_nb.core.distances import get_distance
 from fastdup_nb.core.graph import connected_components
 from fastdup_nb.core.neighbors import NeighborMethod, Neighbors
 from fastdup_nb.core.pairs import Edges, build_edges, find_edges
-from fastdup_nb.core.rows import ArrayRows, ChosenRows
+from fastdup_nb.core.rows import ChosenRows
 from fastdup_nb.progress import SilentProgress
-from tests.unit.core.vectors import make_vectors
+from tests.unit.core.vectors import ArrayRows, make_vectors
 
 
 def as_set(edges):

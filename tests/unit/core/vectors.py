@@ -26,6 +26,23 @@ def unit(vectors):
     return vectors / np.where(norm > 0, norm, 1)
 
 
+class ArrayRows:
+    """Rows held in memory, as float32."""
+
+    def __init__(self, array):
+        self._array = np.atleast_2d(np.asarray(array, dtype=np.float32))
+
+    @property
+    def shape(self):
+        return self._array.shape
+
+    def read(self, start, stop):
+        return self._array[start:stop].copy()
+
+    def take(self, indices):
+        return self._array[indices]
+
+
 class RecordingProgress(SilentProgress):
     """Remembers what it was told."""
 

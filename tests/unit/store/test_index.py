@@ -6,11 +6,10 @@ import pytest
 from fastdup_nb.core.distances import get_distance
 from fastdup_nb.core.neighbors import NeighborMethod
 from fastdup_nb.core.pairs import find_edges
-from fastdup_nb.core.rows import ArrayRows
 from fastdup_nb.errors import CorruptWorkDirError, ResultNotFoundError, WorkDirError
 from fastdup_nb.progress import SilentProgress
 from fastdup_nb.store.index import ANNOY_ROWS, read_index, write_index
-from tests.unit.core.vectors import CountingRows, make_vectors
+from tests.unit.core.vectors import ArrayRows, CountingRows, make_vectors
 
 faiss = pytest.importorskip("faiss")
 

@@ -9,11 +9,10 @@ from fastdup_nb.core.neighbors.automatic import AutomaticIndex
 from fastdup_nb.core.neighbors.clustered import ClusteredIndex
 from fastdup_nb.core.neighbors.exact import ExactIndex
 from fastdup_nb.core.neighbors.lists import make_lists
-from fastdup_nb.core.rows import ArrayRows
 from fastdup_nb.core.threads import Workers
 from fastdup_nb.errors import OptionError
 from fastdup_nb.progress import SilentProgress
-from tests.unit.core.vectors import CountingRows, RecordingProgress, make_vectors
+from tests.unit.core.vectors import ArrayRows, CountingRows, RecordingProgress, make_vectors
 
 CLUSTERED = make_vectors(3000, groups=60)
 

@@ -8,10 +8,9 @@ from hypothesis import strategies as st
 from fastdup_nb.core.distances import get_distance
 from fastdup_nb.core.neighbors import NeighborMethod, exact, join
 from fastdup_nb.core.neighbors.exact import ExactIndex
-from fastdup_nb.core.rows import ArrayRows
 from fastdup_nb.options import DISTANCES
 from fastdup_nb.progress import SilentProgress
-from tests.unit.core.vectors import CountingRows, RecordingProgress, make_vectors
+from tests.unit.core.vectors import ArrayRows, CountingRows, RecordingProgress, make_vectors
 
 
 def build(vectors, distance="cosine", threads=1, progress=None):

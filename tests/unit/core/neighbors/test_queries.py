@@ -7,10 +7,9 @@ import pytest
 
 from fastdup_nb.core.neighbors import queries
 from fastdup_nb.core.neighbors.queries import QueryIndex
-from fastdup_nb.core.rows import ArrayRows
 from fastdup_nb.options import DISTANCES
 from fastdup_nb.progress import SilentProgress
-from tests.unit.core.vectors import CountingRows, RecordingProgress, make_vectors, unit
+from tests.unit.core.vectors import ArrayRows, CountingRows, RecordingProgress, make_vectors, unit
 
 
 def make_index(vectors, distance="cosine"):

@@ -9,11 +9,10 @@ import pytest
 
 from fastdup_nb.core.neighbors import NeighborMethod, build_index, sklearn
 from fastdup_nb.core.neighbors.exact import ExactIndex
-from fastdup_nb.core.rows import ArrayRows
 from fastdup_nb.errors import MissingDependencyError, NeighborError, OptionError
 from fastdup_nb.options import DISTANCES
 from fastdup_nb.progress import SilentProgress
-from tests.unit.core.vectors import RecordingProgress, make_vectors
+from tests.unit.core.vectors import ArrayRows, RecordingProgress, make_vectors
 
 VECTORS = make_vectors(1200)
 # Method, the least recall of the two nearest, the faiss class behind it.
