@@ -153,7 +153,6 @@ class ChunkReader:
         statistics: Sequence[Any] = ()
         if limits.run_stats:
             statistics = measure(photo, len(data), advanced=limits.run_advanced_stats)
-        # Processors have instructions for SHA-256: it takes half the time of BLAKE2.
         pixels = to_pixels(photo, *self._squeeze)
         return _Good(index, path, pixels, statistics, content_digest(data), len(data))
 
