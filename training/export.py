@@ -75,7 +75,7 @@ RECIPES = {
         halved=True,
         hidden=256,
         axes=64,
-        share=0.1,
+        share=0.2,
     ),
 }
 

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from training.metric import Described, Metric
 
 
+NEAREST_BLOCK = 1024
+"""Photos whose likeness to all others is held at a time."""
+
+
 @dataclass(frozen=True)
 class Teaching:
     """How a head is taught."""
@@ -29,6 +33,8 @@ class Teaching:
     steps: int = 400
     photos: int = 1024
     """Of a step; two copies of each, which have to find each other among all."""
+    alike: int = 3
+    """Photos most like it that are drawn along with each: telling those apart is what is hard."""
     temperature: float = 0.03
     rate: float = 0.014
     """Of the linear map, in parts of its standard deviation."""
@@ -108,10 +114,14 @@ def learn(
         ],
         betas=(0.9, 0.99),
     )
+    nearest = [_nearest(described, t.alike) for described in groups]
     for step in range(t.steps):
         for group, peak in zip(optimiser.param_groups, peaks, strict=True):
             group["lr"] = peak * 0.5 * (1 + math.cos(math.pi * step / t.steps))
-        drawn = [_pairs(described, t.photos // len(groups), random) for described in groups]
+        drawn = [
+            _pairs(described, _families(near, t.photos // len(groups), random), random)
+            for described, near in zip(groups, nearest, strict=True)
+        ]
         first, second = (np.concatenate(part) - mean for part in zip(*drawn, strict=True))
         loss = _confusion(head, torch.from_numpy(first), torch.from_numpy(second), t)
         optimiser.zero_grad()
@@ -120,12 +130,29 @@ def learn(
     return head.eval()
 
 
+def _nearest(described: Described, count: int) -> npt.NDArray[np.int64]:
+    """Each photo and those most like it, by the first copies: [photos, up to 1 + count]."""
+    first = torch.from_numpy(described[:, 0].astype(np.float32))
+    unit = functional.normalize(first - first.mean(dim=0), dim=1)
+    count = min(count + 1, len(unit))
+    blocks = [(block @ unit.T).topk(count).indices for block in unit.split(NEAREST_BLOCK)]
+    return torch.cat(blocks).numpy()
+
+
+def _families(
+    nearest: npt.NDArray[np.int64], count: int, random: np.random.Generator
+) -> npt.NDArray[np.int64]:
+    """Draw some photos with those most like them, each photo once: at most ``count`` numbers."""
+    photos, size = nearest.shape
+    chosen = random.choice(photos, min(max(1, count // size), photos), replace=False)
+    return np.unique(nearest[chosen])
+
+
 def _pairs(
-    described: Described, count: int, random: np.random.Generator
+    described: Described, chosen: npt.NDArray[np.int64], random: np.random.Generator
 ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
     """Two different copies of each of some photos."""
-    photos, copies, _ = described.shape
-    chosen = random.choice(photos, min(count, photos), replace=False)
+    copies = described.shape[1]
     which = random.random((len(chosen), copies)).argsort(axis=1)[:, :2]
     first, second = (described[chosen, column].astype(np.float32) for column in which.T)
     return first, second

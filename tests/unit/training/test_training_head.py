@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -21,6 +23,16 @@ def described(seed):
     spoilt = random.random((PHOTOS, COPIES, 16)).argmax(axis=2)[..., None]
     np.put_along_axis(kept, spoilt, random.choice([-4, 4], size=spoilt.shape), axis=2)
     return (0.5 * kept).astype(np.float16)
+
+
+def families(seed):
+    """Fours of photos that share sixteen numbers; what is their own is small."""
+    random = np.random.default_rng(seed)
+    shared = np.repeat(random.normal(size=(PHOTOS // 4, 1, 16)), 4, axis=0)
+    own = 0.3 * random.normal(size=(PHOTOS, 1, 16))
+    kept = np.concatenate([np.broadcast_to(shared, own.shape), own], axis=2)
+    scale = np.repeat([0.3, 0.1], 16)
+    return (kept + scale * random.normal(size=(PHOTOS, COPIES, 32))).astype(np.float16)
 
 
 def found(vectors):
@@ -50,6 +62,20 @@ def test_a_learned_head_finds_more_copies_of_photos_it_never_saw(start):
 
     before = found(both(unseen, lambda rows: (rows - mean) @ start.directions))
     assert found(both(unseen, learned)) > 1.4 * before
+
+
+def test_photos_that_are_alike_are_told_apart_better_when_they_are_drawn_together():
+    copies, unseen = families(1), families(2)
+    closed = fit(*(copies[:, view].astype(np.float32) for view in (0, -1)), 6)
+    mean = closed.mean.astype(np.float32)
+
+    def told_apart(alike):
+        teaching = replace(QUICK, temperature=0.05, alike=alike)
+        head = learn(closed, [copies], hidden=16, teaching=teaching)
+        with torch.no_grad():
+            return found(both(unseen, lambda rows: head(torch.from_numpy(rows - mean)).numpy()))
+
+    assert told_apart(3) > told_apart(0)
 
 
 def test_the_same_seed_gives_the_same_head(start):
