@@ -8,7 +8,7 @@ import shutil
 from collections import OrderedDict
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
@@ -196,6 +196,13 @@ class CloudCopies:
         path = folder / (os.path.basename(url) or "archive")  # noqa: PTH119
         if not (path.is_file() and path.stat().st_size == cloud.size_of(url)):
             partial = path.with_name(f"{path.name}.part")
-            cloud.copy_to(url, str(partial))
-            partial.replace(path)
+            try:
+                cloud.copy_to(url, str(partial))
+                partial.replace(path)
+            except BaseException:
+                # A part of an archive is of no use, and takes room from those that come.
+                partial.unlink(missing_ok=True)
+                with suppress(OSError):
+                    folder.rmdir()
+                raise
         return path
