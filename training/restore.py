@@ -56,7 +56,9 @@ def restored(model: onnx.ModelProto, shape: Shape) -> Student:
     layers = [layer for layer in student.modules() if isinstance(layer, Convolution)]
     wanted = [tuple(layer.weight.shape) for layer in layers]
     if [weight.shape for weight, _ in exported] != wanted:
-        raise ValueError("the model does not hold a network of this shape")
+        raise ValueError(
+            f"it does not hold the whole network that {shape.learned} numbers come from"
+        )
     norms = (layer for layer in student.modules() if isinstance(layer, Norm))
     with torch.no_grad():
         for layer, (weight, bias) in zip(layers, exported, strict=True):
@@ -201,7 +203,10 @@ def main() -> None:
     parser.add_argument("--photos", type=int, default=256, help="photos a batch, two copies each")
     options = parser.parse_args()
     shape = SHAPES[options.shape]
-    student = restored(onnx.load(options.model), shape)
+    try:
+        student = restored(onnx.load(options.model), shape)
+    except ValueError as error:
+        parser.error(f"{options.model}: {error}")
     caches = [options.cache, *([options.more] if options.more else [])]
     lesson = Lesson(caches, shape.learned, Balance())
     views = Views(options.cache, 7, options.more)

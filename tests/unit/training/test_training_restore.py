@@ -78,7 +78,7 @@ def test_in_training_it_starts_where_it_was(trained):
 
 def test_another_network_is_refused(trained):
     smaller = dataclasses.replace(SHAPE, rows=SHAPE.rows[:-1])
-    with pytest.raises(ValueError, match="shape"):
+    with pytest.raises(ValueError, match="512 numbers"):
         restored(exported(trained), smaller)
 
 
