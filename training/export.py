@@ -57,6 +57,9 @@ class Recipe:
     learned from copies, keeps less of the classes."""
     share: float = 0.0
     """Their part of the cosine, before the constant."""
+    flattened: bool = False
+    """Whether they are divided by the root of their standard deviation, as the teacher's keys are
+    (``losses.teacher_keys``): a few strong ones would decide everything otherwise."""
 
     @property
     def sizes(self) -> Sizes:
@@ -74,8 +77,9 @@ RECIPES = {
         learned=512,
         halved=True,
         hidden=256,
-        axes=64,
-        share=0.2,
+        axes=128,
+        share=0.25,
+        flattened=True,
     ),
 }
 
@@ -258,9 +262,19 @@ def assemble(
     whole = [g.scaled_to_unit(mapped, dimensions, 1e-3, 1.0 - recipe.share)]
     if recipe.axes:
         known = g.part(described, 0, recipe.axes)
+        if recipe.flattened:
+            known = g.node("Mul", known, g.weight(flattening(mild[:, : recipe.axes])))
         whole.append(g.scaled_to_unit(known, recipe.axes, 1e-3, recipe.share))
     whole.append(constant(g, whole[0], math.sqrt(base)))
     return g.model(name, whole, recipe.side, recipe.dimensions)
+
+
+def flattening(axes: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """Factors [1, axes, 1, 1]: axes are divided by the roots of their deviations, lengths kept."""
+    factors = axes.std(axis=0).clip(1e-6) ** -0.5
+    lengths = [np.linalg.norm(vectors, axis=1).mean() for vectors in (axes, axes * factors)]
+    found: npt.NDArray[np.float32] = (factors * lengths[0] / lengths[1])[None, :, None, None]
+    return found
 
 
 def _linear(

@@ -64,6 +64,18 @@ def test_the_axes_have_their_share_of_the_vector(made):
     np.testing.assert_allclose(axes, first * np.sqrt(SHARE), atol=2e-3)
 
 
+def test_axes_may_be_flattened(made):
+    parts, _, _ = made
+    random = np.random.default_rng(5)
+    clean = noise(random, 80)
+    description = Description(dataclasses.replace(RECIPE, flattened=True), clean, mean_colours())
+    groups = [description.apply(with_copies(clean), np.arange(80), threads=1)]
+    axes = described(assemble("flat", description, groups, BASE), clean)[:, 37:39]
+    flat = parts[:, :2] * parts[:, :2].std(axis=0) ** -0.5
+    flat /= np.linalg.norm(flat, axis=1, keepdims=True)
+    np.testing.assert_allclose(axes, flat * np.sqrt(SHARE), atol=5e-3)
+
+
 def test_without_axes_the_map_is_all(made):
     _, vectors, alone = made
     assert alone.shape == vectors.shape == (80, 40)

@@ -1,0 +1,220 @@
+"""``python -m training.axes MODEL.onnx --axes 128 --share 0.25``: more axes, less map.
+
+A model that holds axes of its network as they are (``Recipe.axes``) gets another number of them,
+divided by the roots of their deviations (``Recipe.flattened``), with another share of the cosine.
+The map is not learned again: what it gives is turned to its principal axes, and the last ones go.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import onnx
+from onnx import helper, numpy_helper
+
+from training.copies import at_side
+from training.export import BLOCK, RECIPES, flattening
+from training.manifest import write_manifest
+from training.photo_cache import cache_argument
+from training.pool import open_pool
+
+Floats = npt.NDArray[np.float32]
+PHOTOS = 6000
+"""Photos that the turn and the deviations are taken from; one mild and one strong copy of each."""
+VIEWS = (0, 5)
+FLATTENING = "flattening"
+"""Name of the factors in the graph."""
+
+
+@dataclass
+class Tail:
+    """The last nodes of an exported model with a map that was learned, and axes."""
+
+    linear: onnx.NodeProto
+    narrow: onnx.NodeProto
+    mapped: onnx.NodeProto
+    known: onnx.NodeProto
+
+    @property
+    def described(self) -> str:
+        """Name of the description, [N, dimensions, 1, 1]."""
+        return str(self.linear.input[0])
+
+
+class Exported:
+    """An exported model whose weights can be looked up and replaced."""
+
+    def __init__(self, model: onnx.ModelProto) -> None:
+        self.model = model
+        self._weights = {weight.name: weight for weight in model.graph.initializer}
+        self._makers = {name: node for node in model.graph.node for name in node.output}
+
+    def _stored(self, name: str) -> onnx.TensorProto:
+        """Find a weight, also one that is widened when the model is loaded."""
+        return self._weights[self._makers[name].input[0] if name in self._makers else name]
+
+    def weight(self, name: str) -> Floats:
+        """Give a weight as float32."""
+        return numpy_helper.to_array(self._stored(name)).astype(np.float32)
+
+    def replace(self, name: str, value: npt.NDArray[Any]) -> None:
+        """Give a weight another value, kept in the same type."""
+        kept = self._stored(name)
+        value = value.astype(numpy_helper.to_array(kept).dtype)
+        kept.CopyFrom(numpy_helper.from_array(value, kept.name))
+
+    def users(self, name: str, kind: str) -> list[onnx.NodeProto]:
+        """Nodes of a kind that a value goes into."""
+        nodes = self.model.graph.node
+        return [node for node in nodes if node.op_type == kind and name in node.input]
+
+    def tail(self) -> Tail:
+        """Find the map and the axes.
+
+        Raises
+        ------
+        ValueError
+            When the model has no such map, or no axes.
+        """
+        for node in self.model.graph.node:
+            makers = [self._makers.get(name) for name in node.input]
+            if node.op_type != "Add" or not all(m and m.op_type == "Conv" for m in makers):
+                continue
+            linear, narrow = sorted(makers, key=lambda m: -len(m.input))  # type: ignore[union-attr]
+            slices = self.users(str(linear.input[0]), "Slice")  # type: ignore[union-attr]
+            if slices:
+                return Tail(linear, narrow, node, slices[-1])  # type: ignore[arg-type]
+        raise ValueError("it has no map that was learned by gradient, or no axes beside it")
+
+    def resize(self, value: str, count: int, share: float) -> None:
+        """Set how many numbers are scaled to which length (``GraphBuilder.scaled_to_unit``)."""
+        total = self.users(self.users(value, "Mul")[0].output[0], "Conv")[0]
+        self.replace(total.input[1], np.ones((1, count, 1, 1)))
+        scaled = self.users(self.users(value, "Div")[0].output[0], "Mul")[0]
+        self.replace(scaled.input[1], np.full((1, 1, 1, 1), math.sqrt(share)))
+
+    def set_constant(self, value: float) -> None:
+        """Set the last number of the embedding."""
+        whole = self._makers[self._makers["embedding"].input[0]]
+        self.replace(self._makers[whole.input[-1]].input[1], np.full((1, 1, 1, 1), value))
+
+
+def exchange(
+    model: onnx.ModelProto, photos: npt.NDArray[np.uint8], axes: int, share: float, base: float
+) -> None:
+    """Change a model in place.
+
+    Parameters
+    ----------
+    model : onnx.ModelProto
+        From ``training.export``, with axes.
+    photos : ndarray of uint8, shape (n, side, side, 3)
+        At least as many as the map has numbers.
+    axes : int
+        At least as many as it has.
+    share : float
+        Of the cosine, before the constant.
+    base : float
+        The constant, as in ``export.assemble``.
+
+    Raises
+    ------
+    ValueError
+        When it has no learned map with axes beside it, or they are flattened already.
+    """
+    if any(weight.name == FLATTENING for weight in model.graph.initializer):
+        raise ValueError("its axes are flattened already: begin with the model that came before")
+    exported = Exported(model)
+    tail = exported.tail()
+    described, mapped = _outputs(model, [tail.described, tail.mapped.output[0]], photos)
+    linear, narrow = (exported.weight(node.input[1]) for node in (tail.linear, tail.narrow))
+    kept = len(linear) - axes + int(exported.weight(tail.known.input[2])[0])
+    unit = mapped / np.linalg.norm(mapped, axis=1, keepdims=True)
+    turn = np.linalg.eigh(unit.T @ unit)[1][:, ::-1][:, :kept].T
+    exported.replace(tail.linear.input[1], (turn @ linear[:, :, 0, 0])[:, :, None, None])
+    exported.replace(tail.linear.input[2], turn @ exported.weight(tail.linear.input[2]))
+    exported.replace(tail.narrow.input[1], (turn @ narrow[:, :, 0, 0])[:, :, None, None])
+    exported.replace(tail.known.input[2], np.array([axes]))
+    exported.resize(tail.mapped.output[0], kept, 1 - share)
+    exported.resize(tail.known.output[0], axes, share)
+    exported.set_constant(math.sqrt(base))
+    _flatten(model, tail.known, flattening(described[:, :axes]))
+    del model.graph.value_info[:]
+    onnx.checker.check_model(model, full_check=True)
+
+
+def _flatten(model: onnx.ModelProto, known: onnx.NodeProto, factors: Floats) -> None:
+    """Multiply the axes by factors."""
+    plain = f"{known.output[0]}_plain"
+    model.graph.initializer.append(numpy_helper.from_array(factors, FLATTENING))
+    node = helper.make_node("Mul", [plain, FLATTENING], [known.output[0]])
+    known.output[0] = plain
+    model.graph.node.insert(list(model.graph.node).index(known) + 1, node)
+
+
+def _outputs(
+    model: onnx.ModelProto, names: list[str], photos: npt.NDArray[np.uint8]
+) -> list[Floats]:
+    """Give inner values of a model, [n, channels] each."""
+    import onnxruntime
+
+    inner = onnx.ModelProto()
+    inner.CopyFrom(model)
+    inner.graph.output.extend(helper.make_empty_tensor_value_info(name) for name in names)
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    session = onnxruntime.InferenceSession(
+        inner.SerializeToString(), options, providers=["CPUExecutionProvider"]
+    )
+    blocks = [photos[start : start + BLOCK] for start in range(0, len(photos), BLOCK)]
+    with ThreadPoolExecutor(2) as pool:
+        found = list(pool.map(lambda block: session.run(names, {"images": block}), blocks))
+    return [np.concatenate(part)[:, :, 0, 0] for part in zip(*found, strict=True)]
+
+
+def main() -> None:
+    """Write the changed model and its manifest."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    cache_argument(parser)
+    parser.add_argument("model", type=Path, help="ONNX file that training.export wrote")
+    parser.add_argument("--name", default="accurate-960", choices=sorted(RECIPES))
+    parser.add_argument("--version", type=int, required=True)
+    parser.add_argument("--axes", type=int, default=128)
+    parser.add_argument("--share", type=float, default=0.25)
+    parser.add_argument("--base", type=float, default=2.12, help="constant that sets thresholds")
+    parser.add_argument("--out", type=Path, default=Path("fastdup_nb/models/weights"))
+    options = parser.parse_args()
+    recipe = RECIPES[options.name]
+    copies = open_pool(options.cache)
+    chosen = np.sort(np.random.default_rng(5).permutation(len(copies))[:PHOTOS])
+    photos = np.concatenate([at_side(copies[chosen, view], recipe.side) for view in VIEWS])
+    model = onnx.load(options.model)
+    try:
+        exchange(model, photos, options.axes, options.share, options.base)
+    except ValueError as error:
+        parser.error(f"{options.model}: {error}")
+    options.out.mkdir(parents=True, exist_ok=True)
+    target = options.out / f"{options.name}.onnx"
+    onnx.save(model, str(target))
+    write_manifest(
+        target,
+        side=recipe.side,
+        through=recipe.through,
+        interpolation=recipe.interpolation,
+        dimensions=recipe.dimensions,
+        version=options.version,
+        description="Learned and computed features under a map learned from copies of photos.",
+    )
+
+
+if __name__ == "__main__":
+    main()
