@@ -20,8 +20,7 @@ import onnx
 from onnx import helper, numpy_helper
 
 from training.copies import at_side
-from training.export import BLOCK, RECIPES, flattening
-from training.manifest import write_manifest
+from training.export import BLOCK, RECIPES, flattening, save
 from training.photo_cache import cache_argument
 from training.pool import open_pool
 
@@ -202,18 +201,7 @@ def main() -> None:
         exchange(model, photos, options.axes, options.share, options.base)
     except ValueError as error:
         parser.error(f"{options.model}: {error}")
-    options.out.mkdir(parents=True, exist_ok=True)
-    target = options.out / f"{options.name}.onnx"
-    onnx.save(model, str(target))
-    write_manifest(
-        target,
-        side=recipe.side,
-        through=recipe.through,
-        interpolation=recipe.interpolation,
-        dimensions=recipe.dimensions,
-        version=options.version,
-        description="Learned and computed features under a map learned from copies of photos.",
-    )
+    save(model, options.name, options.version, options.out)
 
 
 if __name__ == "__main__":

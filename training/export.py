@@ -304,6 +304,24 @@ def _learned_map(
     return g.node("Add", _linear(g, described, straight, start.mean), bent)
 
 
+def save(model: onnx.ModelProto, name: str, version: int, folder: Path) -> None:
+    """Write a model of ``RECIPES`` and its manifest."""
+    recipe = RECIPES[name]
+    folder.mkdir(parents=True, exist_ok=True)
+    target = folder / f"{name}.onnx"
+    onnx.save(model, str(target))
+    kind = "Learned and computed" if recipe.learned else "Computed"
+    write_manifest(
+        target,
+        side=recipe.side,
+        through=recipe.through,
+        interpolation=recipe.interpolation,
+        dimensions=recipe.dimensions,
+        version=version,
+        description=f"{kind} features under a map learned from copies of photos.",
+    )
+
+
 def main() -> None:
     """Export the averaged weights of a run."""
     parser = argparse.ArgumentParser(
@@ -339,19 +357,7 @@ def main() -> None:
     description = Description(recipe, sample, network)
     groups = [description.apply(s, part) for s, part in zip(sets, parts, strict=True)]
     model = assemble(options.name, description, groups, options.base)
-    options.out.mkdir(parents=True, exist_ok=True)
-    target = options.out / f"{options.name}.onnx"
-    onnx.save(model, str(target))
-    kind = "Learned and computed" if network else "Computed"
-    write_manifest(
-        target,
-        side=recipe.side,
-        through=recipe.through,
-        interpolation=recipe.interpolation,
-        dimensions=recipe.dimensions,
-        version=options.version,
-        description=f"{kind} features under a map learned from copies of photos.",
-    )
+    save(model, options.name, options.version, options.out)
 
 
 if __name__ == "__main__":
