@@ -12,7 +12,6 @@ import math
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +20,7 @@ from onnx import helper, numpy_helper
 
 from training.copies import at_side
 from training.export import BLOCK, RECIPES, flattening, save
+from training.graph import ExportedModel
 from training.photo_cache import cache_argument
 from training.pool import open_pool
 
@@ -47,62 +47,34 @@ class Tail:
         return str(self.linear.input[0])
 
 
-class Exported:
-    """An exported model whose weights can be looked up and replaced."""
+def _tail(exported: ExportedModel) -> Tail:
+    for node in exported.model.graph.node:
+        makers = [maker for name in node.input if (maker := exported.maker(name))]
+        if node.op_type != "Add" or [maker.op_type for maker in makers] != ["Conv", "Conv"]:
+            continue
+        linear, narrow = sorted(makers, key=lambda maker: -len(maker.input))  # one has a bias
+        slices = exported.users(linear.input[0], "Slice")
+        if slices:
+            return Tail(linear, narrow, node, slices[-1])
+    raise ValueError("it has no map that was learned by gradient, or no axes beside it")
 
-    def __init__(self, model: onnx.ModelProto) -> None:
-        self.model = model
-        self._weights = {weight.name: weight for weight in model.graph.initializer}
-        self._makers = {name: node for node in model.graph.node for name in node.output}
 
-    def _stored(self, name: str) -> onnx.TensorProto:
-        """Find a weight, also one that is widened when the model is loaded."""
-        return self._weights[self._makers[name].input[0] if name in self._makers else name]
+def _resize(exported: ExportedModel, value: str, count: int, share: float) -> None:
+    """Set how many numbers are scaled to which length (``GraphBuilder.scaled_to_unit``)."""
+    total = exported.users(exported.users(value, "Mul")[0].output[0], "Conv")[0]
+    exported.replace(total.input[1], np.ones((1, count, 1, 1)))
+    scaled = exported.users(exported.users(value, "Div")[0].output[0], "Mul")[0]
+    exported.replace(scaled.input[1], np.full((1, 1, 1, 1), math.sqrt(share)))
 
-    def weight(self, name: str) -> Floats:
-        """Give a weight as float32."""
-        return numpy_helper.to_array(self._stored(name)).astype(np.float32)
 
-    def replace(self, name: str, value: npt.NDArray[Any]) -> None:
-        """Give a weight another value, kept in the same type."""
-        kept = self._stored(name)
-        value = value.astype(numpy_helper.to_array(kept).dtype)
-        kept.CopyFrom(numpy_helper.from_array(value, kept.name))
-
-    def users(self, name: str, kind: str) -> list[onnx.NodeProto]:
-        """Nodes of a kind that a value goes into."""
-        nodes = self.model.graph.node
-        return [node for node in nodes if node.op_type == kind and name in node.input]
-
-    def tail(self) -> Tail:
-        """Find the map and the axes.
-
-        Raises
-        ------
-        ValueError
-            When the model has no such map, or no axes.
-        """
-        for node in self.model.graph.node:
-            makers = [self._makers.get(name) for name in node.input]
-            if node.op_type != "Add" or not all(m and m.op_type == "Conv" for m in makers):
-                continue
-            linear, narrow = sorted(makers, key=lambda m: -len(m.input))  # type: ignore[union-attr]
-            slices = self.users(str(linear.input[0]), "Slice")  # type: ignore[union-attr]
-            if slices:
-                return Tail(linear, narrow, node, slices[-1])  # type: ignore[arg-type]
-        raise ValueError("it has no map that was learned by gradient, or no axes beside it")
-
-    def resize(self, value: str, count: int, share: float) -> None:
-        """Set how many numbers are scaled to which length (``GraphBuilder.scaled_to_unit``)."""
-        total = self.users(self.users(value, "Mul")[0].output[0], "Conv")[0]
-        self.replace(total.input[1], np.ones((1, count, 1, 1)))
-        scaled = self.users(self.users(value, "Div")[0].output[0], "Mul")[0]
-        self.replace(scaled.input[1], np.full((1, 1, 1, 1), math.sqrt(share)))
-
-    def set_constant(self, value: float) -> None:
-        """Set the last number of the embedding."""
-        whole = self._makers[self._makers["embedding"].input[0]]
-        self.replace(self._makers[whole.input[-1]].input[1], np.full((1, 1, 1, 1), value))
+def _set_constant(exported: ExportedModel, value: float) -> None:
+    """Set the last number of the embedding."""
+    flat = exported.maker("embedding")
+    whole = exported.maker(flat.input[0]) if flat else None
+    last = exported.maker(whole.input[-1]) if whole else None
+    if last is None:
+        raise ValueError("it has no constant at its end")
+    exported.replace(last.input[1], np.full((1, 1, 1, 1), value))
 
 
 def exchange(
@@ -126,24 +98,29 @@ def exchange(
     Raises
     ------
     ValueError
-        When it has no learned map with axes beside it, or they are flattened already.
+        When it has no learned map with axes beside it, they are flattened already, or it has more
+        axes now, or fewer numbers in all.
     """
     if any(weight.name == FLATTENING for weight in model.graph.initializer):
         raise ValueError("its axes are flattened already: begin with the model that came before")
-    exported = Exported(model)
-    tail = exported.tail()
+    exported = ExportedModel(model)
+    tail = _tail(exported)
+    known = int(exported.weight(tail.known.input[2])[0])
+    numbers = len(exported.weight(tail.linear.input[1]))
+    if not known <= axes < known + numbers:
+        raise ValueError(f"it can hold {known} to {known + numbers - 1} axes, not {axes}")
     described, mapped = _outputs(model, [tail.described, tail.mapped.output[0]], photos)
     linear, narrow = (exported.weight(node.input[1]) for node in (tail.linear, tail.narrow))
-    kept = len(linear) - axes + int(exported.weight(tail.known.input[2])[0])
+    kept = numbers + known - axes
     unit = mapped / np.linalg.norm(mapped, axis=1, keepdims=True)
     turn = np.linalg.eigh(unit.T @ unit)[1][:, ::-1][:, :kept].T
     exported.replace(tail.linear.input[1], (turn @ linear[:, :, 0, 0])[:, :, None, None])
     exported.replace(tail.linear.input[2], turn @ exported.weight(tail.linear.input[2]))
     exported.replace(tail.narrow.input[1], (turn @ narrow[:, :, 0, 0])[:, :, None, None])
     exported.replace(tail.known.input[2], np.array([axes]))
-    exported.resize(tail.mapped.output[0], kept, 1 - share)
-    exported.resize(tail.known.output[0], axes, share)
-    exported.set_constant(math.sqrt(base))
+    _resize(exported, tail.mapped.output[0], kept, 1 - share)
+    _resize(exported, tail.known.output[0], axes, share)
+    _set_constant(exported, math.sqrt(base))
     _flatten(model, tail.known, flattening(described[:, :axes]))
     del model.graph.value_info[:]
     onnx.checker.check_model(model, full_check=True)
@@ -193,6 +170,8 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("fastdup_nb/models/weights"))
     options = parser.parse_args()
     recipe = RECIPES[options.name]
+    if options.axes > recipe.learned:
+        parser.error(f"--axes {options.axes}: {options.name} has {recipe.learned} learned axes")
     copies = open_pool(options.cache)
     chosen = np.sort(np.random.default_rng(5).permutation(len(copies))[:PHOTOS])
     photos = np.concatenate([at_side(copies[chosen, view], recipe.side) for view in VIEWS])

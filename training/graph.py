@@ -135,3 +135,35 @@ class GraphBuilder:
                 cast = helper.make_node("Cast", [name], [stored.name], to=TensorProto.FLOAT)
                 casts.append(cast)
         self.nodes[:0] = casts
+
+
+class ExportedModel:
+    """A model that ``GraphBuilder`` made, whose weights can be looked up and replaced."""
+
+    def __init__(self, model: onnx.ModelProto) -> None:
+        self.model = model
+        self._weights = {weight.name: weight for weight in model.graph.initializer}
+        self._makers = {name: node for node in model.graph.node for name in node.output}
+
+    def maker(self, name: str) -> onnx.NodeProto | None:
+        """Give the node that a value comes from; None for weights and the input."""
+        return self._makers.get(name)
+
+    def users(self, name: str, kind: str) -> list[onnx.NodeProto]:
+        """Give the nodes of a kind that a value goes into."""
+        nodes = self.model.graph.node
+        return [node for node in nodes if node.op_type == kind and name in node.input]
+
+    def weight(self, name: str) -> npt.NDArray[np.float32]:
+        """Give a weight as float32."""
+        return numpy_helper.to_array(self._stored(name)).astype(np.float32)
+
+    def replace(self, name: str, value: npt.NDArray[Any]) -> None:
+        """Give a weight another value, kept in the same type."""
+        kept = self._stored(name)
+        value = value.astype(numpy_helper.to_array(kept).dtype)
+        kept.CopyFrom(numpy_helper.from_array(value, kept.name))
+
+    def _stored(self, name: str) -> onnx.TensorProto:
+        """Find a weight, also one that is widened when the model is loaded."""
+        return self._weights[self._makers[name].input[0] if name in self._makers else name]

@@ -16,11 +16,11 @@ from pathlib import Path
 import numpy as np
 import onnx
 import torch
-from onnx import numpy_helper
 from torch import Tensor, nn
 from torch.nn import functional
 
 from training.export import HALF
+from training.graph import ExportedModel
 from training.layers import Convolution, Norm
 from training.losses import Balance, Lesson, Pupil
 from training.photo_cache import cache_argument
@@ -44,24 +44,21 @@ def restored(model: onnx.ModelProto, shape: Shape) -> Student:
         When the model holds another network.
     """
     student = Student(shape)
-    stored = {weight.name: weight for weight in model.graph.initializer}
-    for node in model.graph.node:
-        if node.op_type == "Cast" and node.input[0] in stored:
-            stored[node.output[0]] = stored[node.input[0]]
-    exported = [
-        [numpy_helper.to_array(stored[name]).astype(np.float32) for name in node.input[1:]]
+    exported = ExportedModel(model)
+    found = [
+        [exported.weight(name) for name in node.input[1:]]
         for node in model.graph.node
         if node.op_type == "Conv" and all(name.startswith(PREFIX) for name in node.input[1:])
     ]
     layers = [layer for layer in student.modules() if isinstance(layer, Convolution)]
     wanted = [tuple(layer.weight.shape) for layer in layers]
-    if [weight.shape for weight, _ in exported] != wanted:
+    if [weight.shape for weight, _ in found] != wanted:
         raise ValueError(
             f"it does not hold the whole network that {shape.learned} numbers come from"
         )
     norms = (layer for layer in student.modules() if isinstance(layer, Norm))
     with torch.no_grad():
-        for layer, (weight, bias) in zip(layers, exported, strict=True):
+        for layer, (weight, bias) in zip(layers, found, strict=True):
             layer.weight.copy_(torch.from_numpy(weight))
             if layer.bias is not None:
                 layer.bias.copy_(torch.from_numpy(bias))
@@ -203,6 +200,9 @@ def main() -> None:
     parser.add_argument("--photos", type=int, default=256, help="photos a batch, two copies each")
     options = parser.parse_args()
     shape = SHAPES[options.shape]
+    target = options.cache / "runs" / options.run / "checkpoint.pt"
+    if target.exists():
+        parser.error(f"--run {options.run}: {target} is there already; take another name")
     try:
         student = restored(onnx.load(options.model), shape)
     except ValueError as error:
@@ -229,14 +229,13 @@ def main() -> None:
     logits = torch.from_numpy(np.concatenate([np.asarray(kept) for kept in lesson.logits]))[every]
     pupil = Pupil(student, shape.learned, logits.shape[1])
     print(f"divergence from the teacher's classes {teach_classes(pupil, vectors, logits):.3f}")
-    folder = options.cache / "runs" / options.run
-    folder.mkdir(parents=True, exist_ok=True)
+    target.parent.mkdir(parents=True, exist_ok=True)
     kept = {
         "shape": options.shape,
         "average": student.state_dict(),
         "classes": pupil.classes.state_dict(),
     }
-    torch.save(kept, folder / "checkpoint.pt")
+    torch.save(kept, target)
 
 
 if __name__ == "__main__":

@@ -86,6 +86,9 @@ def test_it_is_done_once_and_only_with_a_learned_map(made):
     exchange(other, clean, AXES, SHARE, BASE)
     with pytest.raises(ValueError, match="flattened already"):
         exchange(other, clean, AXES, SHARE, BASE)
+    for wrong in (RECIPE.axes - 1, 39):
+        with pytest.raises(ValueError, match=f"not {wrong}"):
+            exchange(changed(model), clean, wrong, SHARE, BASE)
     description = Description(RECIPE, clean, mean_colours())
     groups = [description.apply(with_copies(clean), np.arange(PHOTOS), threads=1)]
     with pytest.raises(ValueError, match="no map"):
