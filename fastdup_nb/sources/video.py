@@ -128,8 +128,8 @@ class Video:
         for since in dict.fromkeys((wanted, 0.0)):
             with _Stream(self._path) as stream:
                 frame = _frame_at(stream, wanted, since)
-            if frame is not None:
-                return Member(f"{self._name}/{inner}", data=self._encode(frame, stream.stretch))
+                if frame is not None:  # encoded here: what a closed file is asked for is freed
+                    return Member(f"{self._name}/{inner}", data=self._encode(frame, stream.stretch))
         return None
 
     def count(self, until: float) -> int:  # noqa: ARG002 - what headers say is often wrong
@@ -199,6 +199,8 @@ class _Stream:
 
     def __exit__(self, *_: object) -> None:
         self._file.close()
+        # PyAV still asks FFmpeg about a stream of a closed file, which is freed memory.
+        del self._stream
 
     def frames(self, since: float = 0.0) -> Iterator[tuple[float, Any]]:
         """Yield times in seconds from the start of the video, and frames.

@@ -115,7 +115,18 @@ def test_pixels_that_are_not_square(tmp_path):
         for _ in range(5):
             file.mux(stream.encode(av.VideoFrame.from_ndarray(np.zeros((120, 120, 3), np.uint8))))
         file.mux(stream.encode())
-    assert picture(frames(path)[0].data).shape == (120, 240, 3)
+    (frame,) = frames(path)
+    assert picture(frame.data).shape == (120, 240, 3)
+    assert read_bytes(frame.name) == frame.data
+
+
+def test_a_closed_video_is_asked_for_nothing(tmp_path):
+    # FFmpeg has freed what it would answer from: that can end the process.
+    path = write_clip(tmp_path / "a.mp4", [1])
+    with video._Stream(str(path)) as stream:
+        assert stream.stretch == 1
+    with pytest.raises(AttributeError):
+        stream.stretch  # noqa: B018
 
 
 def test_broken_videos_say_why(tmp_path):
