@@ -70,9 +70,13 @@ def read_bytes(url: str) -> bytes:
     RunInterruptedError
         When the server stays away.
     """
+    from fastdup_nb.sources.cloud_archive import read_again
+
     place = take_apart(url)
     try:
-        data = cloud_direct.read(place, MAX_FILE_SIZE)
+        data = read_again(url)  # then nobody has to say that it is no object
+        if data is None:
+            data = cloud_direct.read(place, MAX_FILE_SIZE)
         if data is None:
             data = _asked(place, lambda system: system.cat_file(place.key, end=MAX_FILE_SIZE + 1))
     except FileNotFoundError as error:

@@ -6,7 +6,7 @@ import hashlib
 import os
 import shutil
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -95,7 +95,23 @@ def read_member(url: str) -> bytes | None:
     ImageError
         When it cannot be read.
     """
-    found = _find(url)
+    return _read(_find(url))
+
+
+def read_again(url: str) -> bytes | None:
+    """Return an image of a remote archive that is open already; None when there is none such.
+
+    Raises
+    ------
+    ImageError
+        When it cannot be read.
+    """
+    with _turn:
+        known = set(_open)
+    return _read(_find(url, known)) if known else None
+
+
+def _read(found: tuple[Container, Member] | None) -> bytes | None:
     if found is None:
         return None
     container, member = found
@@ -112,10 +128,11 @@ def has_member(url: str) -> bool:
         return False
 
 
-def _find(url: str) -> tuple[Container, Member] | None:
+def _find(url: str, among: Collection[str] | None = None) -> tuple[Container, Member] | None:
     at = url.find("/", url.find("://") + 3)
     while at > 0:
-        if container_kind(url[:at]) == ARCHIVE:
+        is_open = among is None or url[:at] in among
+        if is_open and container_kind(url[:at]) == ARCHIVE:
             container = _opened(url[:at])
             member = container.find(url[at + 1 :])
             return None if member is None else (container, member)

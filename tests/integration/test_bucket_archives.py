@@ -7,6 +7,7 @@ import os
 import pytest
 
 import fastdup_nb
+from fastdup_nb.errors import ImageError
 from fastdup_nb.progress import SilentProgress
 from fastdup_nb.sources import exists, read_bytes
 from tests.integration.objects import MIXED, jpeg, mirrored, rows
@@ -26,6 +27,23 @@ def test_archives(bucket, access, tmp_path):
     for name, seed in ((names[7], 7), (names[19], 19)):
         assert read_bytes(name) == jpeg(seed)  # of a tar and of a tar.gz, without a copy
     assert not exists("s3://photos/shards/1.tar/in/none.jpg")
+
+
+def test_images_of_an_open_archive_are_not_looked_for_as_objects(bucket, access, monkeypatch):
+    from fastdup_nb.sources import cloud_direct
+
+    asked, read = [], cloud_direct.read
+
+    def noted(place, most):
+        asked.append(place.key)
+        return read(place, most)
+
+    monkeypatch.setattr(cloud_direct, "read", noted)
+    names = [f"s3://photos/shards/1.tar/in/{seed:03d}.jpg" for seed in (5, 6, 7)]
+    assert [read_bytes(name) for name in names] == [jpeg(seed) for seed in (5, 6, 7)]
+    assert len(asked) <= 1
+    with pytest.raises(ImageError, match="no such object"):
+        read_bytes("s3://photos/shards/1.tar/in/none.jpg")
 
 
 def copies_below(folder):
