@@ -35,6 +35,7 @@ def environment() -> Environment:
         facts=word_facts,
         count_of=words.count_of,
         list_names=words.list_names,
+        plural_of=words.plural_of,
         score=words.word_score,
         relative=words.relative_name,
         shares=_shares,

@@ -73,12 +73,6 @@ class SimilarComponentsView(DuplicatesView):
     no_result: ClassVar[str] = "No two components are similar; a lower threshold finds more."
 
     @property
-    def headline(self) -> str:
-        """The counts in words."""
-        noun = "pair" if self.matching == 1 else "pairs"
-        return f"{self.shown:,} of {self.matching:,} {noun} of components"
-
-    @property
     def table_name(self) -> str:
         """The file name of the shown pairs as a table; not that of the result."""
         return f"{self.name}_gallery.csv"

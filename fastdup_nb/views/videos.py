@@ -109,12 +109,6 @@ class VideosView(DuplicatesView):
     no_result: ClassVar[str] = "The run found no similar frames of different videos."
 
     @property
-    def headline(self) -> str:
-        """The counts in words."""
-        noun = "pair" if self.matching == 1 else "pairs"
-        return f"{self.shown:,} of {self.matching:,} {noun} of videos"
-
-    @property
     def table_name(self) -> str:
         """The file name of the shown pairs as a table."""
         return "duplicate_videos.csv"

@@ -15,7 +15,17 @@ def count_of(number: int, noun: str) -> str:
     >>> count_of(1, "image"), count_of(1200, "image")
     ('1 image', '1,200 images')
     """
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+    return f"{number:,} {noun if number == 1 else plural_of(noun)}"
+
+
+def plural_of(noun: str) -> str:
+    """Return the plural of a noun.
+
+    >>> plural_of("image"), plural_of("pair of videos")
+    ('images', 'pairs of videos')
+    """
+    counted, of, rest = noun.partition(" of ")
+    return f"{counted}s{of}{rest}"
 
 
 def word_size(size: int) -> str:

@@ -403,6 +403,7 @@ def test_duplicate_videos_threshold_and_number(frames, tmp_path):
     page = tmp_path / "v.html"
     assert fastdup_nb.create_duplicate_videos_gallery(frames, page, threshold=0.98) == 0
     assert "1 of 1 pair of videos" in page.read_text("utf-8")
+    assert "all pairs of videos</option>" in page.read_text("utf-8")
     assert "1 pair of similar frames" in page.read_text("utf-8")
     assert fastdup_nb.create_duplicate_videos_gallery(frames, page, num_images=1) == 0
     assert "1 of 2 pairs of videos" in page.read_text("utf-8")
