@@ -57,7 +57,7 @@ def word_value(value: float, form: Form) -> str:
     """Return a value of a scale.
 
     >>> word_value(1234.5678, "number"), word_value(0.01234, "number"), word_value(50, "percent")
-    ('1,234.6', '0.0123', '50')
+    ('1,234.6', '0.01234', '50')
     """
     if form == "similarity":
         return word_score(value)
