@@ -107,8 +107,8 @@ def read_again(url: str) -> bytes | None:
         When it cannot be read.
     """
     with _turn:
-        known = set(_open)
-    return _read(_find(url, known)) if known else None
+        opened = set(_open)
+    return _read(_find(url, opened)) if opened else None
 
 
 def _read(found: tuple[Container, Member] | None) -> bytes | None:
@@ -131,8 +131,7 @@ def has_member(url: str) -> bool:
 def _find(url: str, among: Collection[str] | None = None) -> tuple[Container, Member] | None:
     at = url.find("/", url.find("://") + 3)
     while at > 0:
-        is_open = among is None or url[:at] in among
-        if is_open and container_kind(url[:at]) == ARCHIVE:
+        if container_kind(url[:at]) == ARCHIVE and (among is None or url[:at] in among):
             container = _opened(url[:at])
             member = container.find(url[at + 1 :])
             return None if member is None else (container, member)

@@ -24,6 +24,7 @@ from fastdup_nb.views.group_file import TABLE_NAMES
 from fastdup_nb.views.slices import DIFFERENT, SAME
 from fastdup_nb.views.top_components import Choice, TopGroups, choose_groups
 from fastdup_nb.views.videos import keep_one_frame, name_frame
+from fastdup_nb.views.wording import count_of
 
 if TYPE_CHECKING:
     from fastdup_nb.views.members import Kind, Members
@@ -263,7 +264,7 @@ def _describe(choice: Choice, total: int, noun: str) -> str:
     if choice.keyword is not None:
         parts.append(f"labels with “{choice.keyword}”")
     if len(parts) > 1:
-        parts.append(f"{total:,} {noun}s in all")
+        parts.append(f"{count_of(total, noun)} in all")
     return " · ".join(parts)
 
 

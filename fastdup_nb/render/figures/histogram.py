@@ -8,7 +8,7 @@ import numpy as np
 
 from fastdup_nb.render.figures.palette import AMBER, TEAL
 from fastdup_nb.render.figures.ticks import make_ticks, ratio_ticks, tick_text
-from fastdup_nb.views.wording import as_unicode, count_of, word_value
+from fastdup_nb.views.wording import as_unicode, count_of, plural_of, word_value
 
 if TYPE_CHECKING:
     from fastdup_nb.views.plots.histogram import Histogram, Mark
@@ -39,7 +39,7 @@ def draw_histogram(shown: Histogram, height: int = HEIGHT) -> Any:
     plot: Any = figure(
         title=plain(shown.title),
         x_axis_label=plain(shown.axis),
-        y_axis_label=f"{shown.noun}s",
+        y_axis_label=plural_of(shown.noun),
         x_axis_type="log" if shown.log_x else "linear",
         y_axis_type="log" if shown.log_y else "linear",
         x_range=_with_margins(low, high, logarithmic=shown.log_x),
