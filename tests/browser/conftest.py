@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import secrets
@@ -10,7 +11,6 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -129,7 +129,7 @@ def _wait_for(lab: Lab, server: subprocess.Popen[bytes], log: Path) -> None:
         try:
             urllib.request.urlopen(f"{lab.url}/?token={lab.token}", timeout=20).close()
             return
-        except (urllib.error.URLError, OSError):
+        except (OSError, http.client.HTTPException):
             time.sleep(0.2)
     pytest.fail(f"The server does not answer:\n{log.read_text()[-3000:]}")
 

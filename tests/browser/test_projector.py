@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import colorsys
+import http.client
 import io
 import json
 import os
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 
 SECONDS = 60
 COUNT, D = 12, 24
+# No connection, or one that breaks in the middle of an answer.
+NO_ANSWER = (OSError, http.client.HTTPException)
 COLOURS = [
     tuple(round(255 * part) for part in colorsys.hsv_to_rgb(number / COUNT, 1, 1))
     for number in range(COUNT)
@@ -93,7 +96,7 @@ def wait_for_projector(address: str, server: subprocess.Popen[bytes], log: Path)
     while time.monotonic() < deadline and server.poll() is None:
         try:
             plugins = json.loads(get(f"{address}/data/plugins_listing"))
-        except OSError:
+        except NO_ANSWER:
             plugins = {}
         if plugins.get("projector", {}).get("enabled"):
             return
@@ -177,7 +180,7 @@ def test_it_shows_inline_and_ends_with_the_kernel(
     while time.monotonic() < deadline:
         try:
             get(f"{address}data/plugins_listing")
-        except OSError:
+        except NO_ANSWER:
             return
         time.sleep(0.2)
     pytest.fail("TensorBoard outlives the kernel")
