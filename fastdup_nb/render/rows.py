@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import shutil
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
-from fastdup_nb.render.text import duplicates_text
-from fastdup_nb.render.words import as_printable, count_of, shorten, word_score, word_value
+from fastdup_nb.render.words import (
+    as_printable,
+    common_folder,
+    count_of,
+    relative_name,
+    shorten,
+    word_score,
+    word_value,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from fastdup_nb.views.duplicates import DuplicatesView
-    from fastdup_nb.views.gallery import GalleryView, GroupRow, ImageRow, NeighboursRow, Row
+    from fastdup_nb.views.duplicates import PairRow
+    from fastdup_nb.views.gallery import GalleryView, GroupRow, ImageCard, ImageRow, NeighboursRow
 
 NARROWEST = 40
 WIDEST_NAME = 60
@@ -21,55 +28,77 @@ WIDEST_NAME = 60
 def gallery_text(view: GalleryView, width: int | None = None) -> str:
     """Return a gallery as one line per row: its value and the names of its images.
 
+    Names are relative to the folder that all shown images have in common, so that what tells them
+    apart is not cut off.
+
     Parameters
     ----------
     view : GalleryView
     width : int, optional
         Columns; those of the terminal when not given.
     """
-    if view.layout == "pair":
-        return duplicates_text(cast("DuplicatesView", view), width)
     columns = max(NARROWEST, width or shutil.get_terminal_size((100, 24)).columns)
+    names = _Names(view)
     title = f"{view.title}: {view.headline}"
     lines = [f"{title} ({view.filters})" if view.filters else title]
-    for row in view.rows:
-        value = "" if row.value is None else word_value(row.value, view.scale.form)
-        lines.append(f"  {value:>9}  {_describe(row, columns - 14)}")
+    if names.folder:
+        lines.append(f"Names are relative to {as_printable(names.folder)}")
+    lines += [_describe(view, row, names, columns) for row in view.rows]
     if not view.rows:
         lines.append(f"  {view.no_result or 'Nothing to show.'}")
     return "\n".join(line.rstrip() for line in lines)
 
 
-def _describe(row: Any, room: int) -> str:
+class _Names:
+    """The names of a gallery's images, as short as they can be and fit to print."""
+
+    def __init__(self, view: GalleryView) -> None:
+        self._folder = common_folder(card.path for card in view.cards)
+        # Names may be others than the paths; those are shown as they are.
+        self.folder = self._folder if any(c.name == c.path for c in view.cards) else ""
+
+    def of(self, card: ImageCard, room: int) -> str:
+        return shorten(as_printable(relative_name(card.name, self._folder)), room)
+
+
+def _describe(view: GalleryView, row: Any, names: _Names, columns: int) -> str:
+    if view.layout == "pair":
+        return _pair(row, names, columns - 20)
+    value = "" if row.value is None else word_value(row.value, view.scale.form)
+    room = columns - 14
     if hasattr(row, "query"):
-        return _neighbours(row, room)
-    return _group(row, room) if hasattr(row, "title") else _image(row, room)
+        text = _neighbours(row, names, room)
+    else:
+        text = _group(row, names, room) if hasattr(row, "title") else _image(row, names, room)
+    return f"  {value:>9}  {text}"
 
 
-def _image(row: ImageRow, room: int) -> str:
+def _pair(row: PairRow, names: _Names, room: int) -> str:
+    half = max(8, room // 2)
+    first, second = names.of(row.first, half), names.of(row.second, half)
+    return f"  {word_score(row.similarity)}  {row.kind:<5}  {first:<{half}}  {second}"
+
+
+def _image(row: ImageRow, names: _Names, room: int) -> str:
     labels = ", ".join(row.image.labels)
     left = max(8, room - len(labels) - 2)
-    return f"{shorten(as_printable(row.image.name), left)}  {as_printable(labels)}"
+    return f"{names.of(row.image, left)}  {as_printable(labels)}"
 
 
-def _neighbours(row: NeighboursRow, room: int) -> str:
+def _neighbours(row: NeighboursRow, names: _Names, room: int) -> str:
     half = max(8, (room - 24) // 2)
     nearest = ""
     if row.neighbours:
-        name = shorten(as_printable(row.neighbours[0].name), half)
         more = f" and {row.count - 1} more" if row.count > 1 else ""
+        name = names.of(row.neighbours[0], half)
         nearest = f"{word_score(row.similarities[0])}  {name}{more}"
-    return f"{shorten(as_printable(row.query.name), half):<{half}}  {nearest}"
+    return f"{names.of(row.query, half):<{half}}  {nearest}"
 
 
-def _group(row: GroupRow, room: int) -> str:
+def _group(row: GroupRow, names: _Names, room: int) -> str:
     title = shorten(as_printable(row.title), max(8, room // 3))
     start = f"{title:<20}  {count_of(row.count, 'image'):>13}  "
-    return f"{start}{_first_name(row, max(8, room - len(start)))}"
-
-
-def _first_name(row: Row, room: int) -> str:
-    return shorten(as_printable(row.images[0].name), room) if row.images else ""
+    return start + (names.of(row.images[0], max(8, room - len(start))) if row.images else "")
 
 
 def table_text(frame: pd.DataFrame, most: int) -> str:

@@ -1,4 +1,4 @@
-"""Views as plain text for a terminal. Control characters in names are shown, not obeyed."""
+"""A summary as plain text for a terminal. Control characters in names are shown, not obeyed."""
 
 from __future__ import annotations
 
@@ -7,10 +7,9 @@ import textwrap
 from typing import TYPE_CHECKING
 
 from fastdup_nb.render.findings import list_findings
-from fastdup_nb.render.words import as_printable, count_of, shorten, word_score
+from fastdup_nb.render.words import as_printable, count_of
 
 if TYPE_CHECKING:
-    from fastdup_nb.views.duplicates import DuplicatesView
     from fastdup_nb.views.summary import Summary
 
 NARROWEST = 40
@@ -46,24 +45,6 @@ def summary_text(summary: Summary, width: int | None = None) -> str:
             lines.append(f"  {what}{':' if call else ''}")
             if call:
                 lines.append(f"      {as_printable(call)}")
-    return "\n".join(line.rstrip() for line in lines)
-
-
-def duplicates_text(view: DuplicatesView, width: int | None = None) -> str:
-    """Return a duplicates view as a table of similarity, kind and the two names.
-
-    Parameters
-    ----------
-    view : DuplicatesView
-    width : int, optional
-        Columns; those of the terminal when not given.
-    """
-    room = max(8, (_columns(width) - 20) // 2)
-    lines = [f"{view.title}: {view.headline} ({view.filters})"]
-    for row in view.rows:
-        first, second = (shorten(as_printable(card.name), room) for card in (row.first, row.second))
-        kind = "exact" if row.kind == "exact" else "near"
-        lines.append(f"  {word_score(row.similarity)}  {kind:<5}  {first:<{room}}  {second}")
     return "\n".join(line.rstrip() for line in lines)
 
 

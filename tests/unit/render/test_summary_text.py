@@ -2,11 +2,10 @@ import re
 
 from fastdup_nb.render import words
 from fastdup_nb.render.html import summary_html
-from fastdup_nb.render.text import duplicates_text, summary_text
+from fastdup_nb.render.text import summary_text
 from fastdup_nb.views.copies import Groups
 from fastdup_nb.views.photos import PhotoFinding
 from fastdup_nb.views.summary import BadFiles, Components, Share, Summary
-from tests.unit.render.conftest import row_of, view_of
 
 SUMMARY = Summary(
     work_dir="/results",
@@ -51,10 +50,6 @@ def test_the_text_says_all_and_fits():
 
 def test_control_characters_do_not_reach_the_terminal():
     assert "\x1b" not in summary_text(SUMMARY)
-    hostile = row_of(1, "/a\x1b]0;owned\x07.jpg", "/b\nc.jpg")
-    text = duplicates_text(view_of(hostile), width=100)
-    assert "\x1b" not in text
-    assert len(text.splitlines()) == 2
 
 
 def test_lines_are_not_padded():
@@ -76,14 +71,6 @@ def test_the_fragment_is_static_and_escaped():
     assert "<b>" not in text
     assert "1,200 images" in text
     assert "width:0.6%" in text
-
-
-def test_long_names_are_cut_in_the_middle():
-    rows = [row_of(1, "/photos/" + "x" * 200 + "end.jpg", "/short.jpg", 1.0, "exact")]
-    text = duplicates_text(view_of(*rows), width=80)
-    assert max(map(len, text.splitlines()[1:])) <= 80
-    assert "end.jpg" in text
-    assert "1.0000  exact" in text
 
 
 def test_sizes():
