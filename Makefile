@@ -4,6 +4,9 @@ PYTHON ?= python3
 VENV ?= .venv
 DEMO ?= demo
 BIN := $(VENV)/bin
+# A file's tests stay together, since they share servers and results. Half of the time goes in waiting
+# for browsers and kernels, so two cores do much more with two workers; more than four start too much.
+PYTEST := $(BIN)/python -m pytest --numprocesses logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 INSTALL := $(BIN)/python -m pip install --quiet
 
 .DEFAULT_GOAL := help
@@ -22,10 +25,10 @@ demo: $(VENV)/.installed ## find the planted duplicates in example images, and n
 test: $(VENV)/.tested lint wheel ## install what the tests need, then run all checks and tests
 	scripts/install_test_tools $(VENV)
 	scripts/check_front_end
-	$(BIN)/python -m pytest
+	$(PYTEST)
 
 test-fast: $(VENV)/.tested ## run the fast tests only
-	$(BIN)/python -m pytest -m "not slow and not browser and not notebook"
+	$(PYTEST) --ignore tests/browser --ignore tests/notebook -m "not slow and not browser and not notebook"
 
 lint: $(VENV)/.tested ## check style and types
 	$(BIN)/ruff check .

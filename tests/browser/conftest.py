@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[2]
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-SERVER_SECONDS = 90
+SERVER_SECONDS = 180
 NEWS = "@jupyterlab/apputils-extension:announcements"
 
 

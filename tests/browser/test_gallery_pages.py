@@ -93,7 +93,7 @@ def values(page: Page) -> list[str]:
 
 def wait_until(holds: Callable[[], bool]) -> None:
     """Ask again until it holds. The page's policy forbids what Playwright waits with."""
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while not holds():
         assert time.monotonic() < deadline
         time.sleep(0.05)

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from tests.browser.conftest import Lab
 
-SECONDS = 60
+SECONDS = 120
 COUNT, D = 12, 24
 # No connection, or one that breaks in the middle of an answer.
 NO_ANSWER = (OSError, http.client.HTTPException)

@@ -202,7 +202,7 @@ class Ceph:
         return _call(program, "-c", self._settings, *arguments)
 
     def _until(self, asks: Callable[[], object]) -> None:
-        deadline = time.monotonic() + 90
+        deadline = time.monotonic() + 180
         while True:
             try:
                 if asks() is not False:

@@ -50,7 +50,7 @@ class Emulator:
         command = [part.format(port=self.port) for part in self._command]
         with (self._folder / "emulator.log").open("ab") as log:
             self._running = subprocess.Popen(command, cwd=self._folder, stdout=log, stderr=log)
-        until = time.monotonic() + 90
+        until = time.monotonic() + 180
         while True:
             with socket.socket() as asking:
                 if asking.connect_ex(("127.0.0.1", self.port)) == 0:

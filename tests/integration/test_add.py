@@ -17,6 +17,8 @@ from fastdup_nb.store import names
 from tests.integration.test_repeatability import contents
 from tests.pictures import draw, write_pictures
 
+pytestmark = pytest.mark.slow
+
 
 def run(images, work_dir, **options):
     return Fastdup.run(images, work_dir, progress=SilentProgress(), **options)

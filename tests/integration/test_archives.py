@@ -23,6 +23,8 @@ from fastdup_nb.store.extraction import CHECKPOINT
 from tests.archives import jpeg, write_archive
 from tests.pictures import write_pictures
 
+pytestmark = pytest.mark.slow
+
 FILES = (
     names.FEATURES,
     names.FEATURE_NAMES,

@@ -12,6 +12,8 @@ from fastdup_nb.store import names
 from fastdup_nb.store.workdir import WorkDir
 from tests.pictures import draw, write_pictures
 
+pytestmark = pytest.mark.slow
+
 
 def failed_line(capsys) -> str:
     """Return the error line; check that it is one, with a hint, and no traceback."""

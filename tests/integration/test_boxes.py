@@ -16,6 +16,8 @@ from fastdup_nb.progress import SilentProgress
 from tests.integration.test_repeatability import contents
 from tests.pictures import draw, write_pictures
 
+pytestmark = pytest.mark.slow
+
 
 def run(images, work_dir, **options) -> Fastdup:
     return Fastdup.run(images, work_dir, progress=SilentProgress(), **options)

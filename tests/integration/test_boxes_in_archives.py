@@ -15,6 +15,8 @@ from fastdup_nb.sources import read_bytes
 from tests.archives import write_archive
 from tests.pictures import write_pictures
 
+pytestmark = pytest.mark.slow
+
 ARCHIVES = ["all.tar", "all.tar.gz", "all.zip"]
 FILES = [
     "atrain_features.dat",

@@ -14,6 +14,8 @@ from fastdup_nb.progress import SilentProgress
 from tests.integration.test_repeatability import contents
 from tests.pictures import draw, write_pictures
 
+pytestmark = pytest.mark.slow
+
 
 class Split:
     """Train images, and test images of which three are in train."""

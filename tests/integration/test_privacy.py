@@ -8,6 +8,8 @@ import pytest
 
 from tests.pictures import write_pictures
 
+pytestmark = pytest.mark.slow
+
 CODE = "import sys, fastdup_nb; sys.exit(fastdup_nb.run(sys.argv[1], sys.argv[2], verbose=True))"
 
 

@@ -12,6 +12,8 @@ import fastdup_nb
 from fastdup_nb.store import names
 from fastdup_nb.store.extraction import CHECKPOINT
 
+pytestmark = pytest.mark.slow
+
 RESULTS = [
     names.FEATURES,
     names.FEATURE_NAMES,

@@ -23,6 +23,8 @@ from fastdup_nb.progress import SilentProgress
 from fastdup_nb.store import names
 from tests.pictures import draw, write_pictures
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def searcher(finished):

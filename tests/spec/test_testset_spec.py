@@ -12,6 +12,8 @@ import pytest
 import fastdup_nb
 from tests.pictures import draw, write_pictures
 
+pytestmark = pytest.mark.slow
+
 TEST_GOOD = 8
 
 

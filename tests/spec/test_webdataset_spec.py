@@ -16,6 +16,8 @@ import fastdup_nb
 from tests.archives import jpeg, write_archive, write_tar
 from tests.pictures import write_pictures
 
+pytestmark = pytest.mark.slow
+
 ARCHIVES = ("00000.tar", "00001.tar.gz", "00002.tgz", "00003.zip")
 RESULTS = (
     "atrain_features.dat",

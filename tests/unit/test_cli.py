@@ -138,7 +138,7 @@ def test_reader_that_leaves_early_is_no_error():
     process.stdout.close()
     errors = process.stderr.read()
     process.stderr.close()
-    assert process.wait(30) == 0
+    assert process.wait(120) == 0
     assert errors == b""
 
 

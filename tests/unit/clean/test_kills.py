@@ -12,7 +12,10 @@ from fastdup_nb.clean.components import plan_components
 from fastdup_nb.clean.undo import undo_batch
 from tests.unit.clean.conftest import contents
 
-pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork"),
+]
 
 KILLED = 9
 STEPS = ("link", "unlink", "rename", "replace", "fsync", "mkdir", "rmdir")

@@ -42,7 +42,7 @@ def test_an_error_in_a_thread_reaches_the_caller():
 
 def test_work_is_spread_over_threads():
     seen = set()
-    barrier = threading.Barrier(2, timeout=10)
+    barrier = threading.Barrier(2, timeout=60)
 
     def work(item):
         barrier.wait()

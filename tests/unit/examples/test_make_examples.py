@@ -23,6 +23,7 @@ def digests(folder):
     }
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_bytes(planted, tmp_path):
     again = make_examples(tmp_path / "again")
     assert digests(again.folder) == digests(planted.folder)

@@ -7,6 +7,7 @@ from examples.make_examples import make_examples
 av = pytest.importorskip("av")
 
 
+@pytest.mark.slow
 def test_what_is_written(tmp_path):
     from examples.make_videos import BROKEN, SENT, VIDEOS, make_videos
 

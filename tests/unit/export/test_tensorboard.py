@@ -19,7 +19,7 @@ from fastdup_nb.export import tensorboard
 from fastdup_nb.export.tensorboard import browser_address, serve_projector, stop_all
 
 COUNT, D = 8, 6
-SECONDS = 60
+SECONDS = 120
 
 
 @pytest.fixture

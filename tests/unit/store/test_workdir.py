@@ -37,7 +37,7 @@ def test_a_second_writer_is_told_who_is_first(work_dir):
         with pytest.raises(WorkDirLockedError, match=f"in use by process {first.pid}"):
             work_dir.lock().__enter__()
         first.stdin.close()
-        first.wait(10)
+        first.wait(60)
     with work_dir.lock():
         pass
 
