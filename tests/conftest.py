@@ -12,10 +12,11 @@ for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _own_home(tmp_path_factory: pytest.TempPathFactory):
-    """Keep IPython, Jupyter and caches out of the user's home."""
+def _own_environment(tmp_path_factory: pytest.TempPathFactory):
+    """Keep IPython, Jupyter and caches out of the user's home; the same width for all terminals."""
     home = tmp_path_factory.mktemp("home")
     with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("COLUMNS", "100")
         patch.setenv("HOME", str(home))
         patch.delenv("XDG_DATA_HOME", raising=False)  # the trash is below it
         patch.setenv("IPYTHONDIR", str(home / "ipython"))
