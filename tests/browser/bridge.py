@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import base64
 import json
+import time
 from collections import deque
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 
 STATIC = Path(__file__).parents[2] / "fastdup_nb" / "widget" / "static"
 ADDRESS = "http://explorer.test/"
+SECONDS = 120
 HOST = Path(__file__).parent / "explorer_host.html"
 
 
@@ -86,6 +89,13 @@ class Bridge:
     def settle(self, milliseconds: int = 150) -> None:
         """Let messages go to and fro."""
         self.page.wait_for_timeout(milliseconds)
+
+    def wait_until(self, check: Callable[[], bool]) -> None:
+        """Let messages go to and fro until something holds on the side of the kernel."""
+        deadline = time.monotonic() + SECONDS
+        while not check() and time.monotonic() < deadline:
+            self.settle(50)
+        assert check()
 
     def _send(self, name: str, data: dict[str, Any], buffers: list[Any]) -> None:
         method = data.get("method")

@@ -19,7 +19,10 @@ READY = """() => {
   const context = window.jupyterapp?.shell?.currentWidget?.sessionContext;
   return context?.isReady && context.session?.kernel?.status === 'idle';
 }"""
-DECODED = """images => images.every(image => image.complete && image.naturalWidth > 0)"""
+DECODED = """async images => {
+  await Promise.all(images.map(image => image.decode()));
+  return images.every(image => image.naturalWidth > 0);
+}"""
 SECONDS = 1000
 SLOW = 120 * SECONDS
 

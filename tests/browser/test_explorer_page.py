@@ -157,13 +157,11 @@ def test_selection_by_keyboard_reaches_python(bridge, explorer):
     for key in (" ", "ArrowRight", "ArrowRight", " ", "Shift+ArrowRight"):
         keyboard.press(key)
     bridge.page.locator(".marksbar", has_text="3 selected").wait_for(timeout=SLOW)
-    bridge.settle()
     ids = [int(tile.get_attribute("data-id")) for tile in grid.locator(".tile").all()[:4]]
-    assert explorer.selected == [ids[0], ids[2], ids[3]]
+    bridge.wait_until(lambda: explorer.selected == [ids[0], ids[2], ids[3]])
     assert seen
     keyboard.press("Escape")
-    bridge.settle()
-    assert explorer.selected == []
+    bridge.wait_until(lambda: explorer.selected == [])
 
 
 def test_arrows_walk_to_the_end_and_back_with_the_focus_on_a_tile(bridge, explorer):
@@ -356,8 +354,7 @@ def test_two_widgets_do_not_meddle(bridge, collection):
     page.keyboard.press(" ")
     page.keyboard.press("x")
     first.locator(".tally.delete").wait_for(timeout=SLOW)
-    bridge.settle()
-    assert len(one.selected) == 1
+    bridge.wait_until(lambda: len(one.selected) == 1)
     assert other.selected == []
     assert other.marks == {}
     bridge.dispose("one")

@@ -70,10 +70,8 @@ def select_in_explorer(page: Page, name: str) -> None:
     """Wait for the thumbnails of the explorer, and select an image and the one after it by keys."""
     grid = page.locator(".fastdup-explorer").get_by_role("grid")
     cells = grid.get_by_role("gridcell")
-    cells.locator("img").first.wait_for(timeout=SLOW)
     thumbnails = cells.locator("img[src]")
-    page.wait_for_timeout(SECONDS)
-    assert thumbnails.count() >= 6
+    thumbnails.nth(5).wait_for(timeout=SLOW)
     assert thumbnails.evaluate_all(DECODED)
     cells.filter(has_text=name).first.click()
     page.keyboard.press("Escape")
