@@ -40,7 +40,7 @@ CELLS = (
     "p.range = (100, 140)\nm.selected = [1, 2, 3]",
     "print(json.dumps([g.state['range'], g.selected]))",
 )
-A_PAUSE = 3000  # what a drag ends in is sent after one, of less than a tenth of this
+A_PAUSE = 3000  # what a drag ends in is sent after a pause, a much shorter one
 SET_THEME = "theme => jupyterapp.commands.execute('apputils:change-theme', { theme })"
 HAS_VALUE = "([field, value]) => Number(field.value) === value"
 ALL_AROUND = ((0.01, 0.01), (0.99, 0.01), (0.99, 0.99), (0.01, 0.99), (0.01, 0.01))
