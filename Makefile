@@ -4,8 +4,8 @@ PYTHON ?= python3
 VENV ?= .venv
 DEMO ?= demo
 BIN := $(VENV)/bin
-# A file's tests stay together, since they share servers and results. Half of the time goes in waiting
-# for browsers and kernels, so two cores do much more with two workers; more than four start too much.
+# A file's tests stay together, since they share servers and results. One process keeps 0.8 of two cores
+# busy. Four at most, since each starts servers and browsers of its own.
 PYTEST := $(BIN)/python -m pytest --numprocesses logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 INSTALL := $(BIN)/python -m pip install --quiet
 
@@ -28,7 +28,7 @@ test: $(VENV)/.tested lint wheel ## install what the tests need, then run all ch
 	$(PYTEST)
 
 test-fast: $(VENV)/.tested ## run the fast tests only
-	$(PYTEST) --ignore tests/browser --ignore tests/notebook -m "not slow and not browser and not notebook"
+	$(PYTEST) -m "not slow and not browser and not notebook"
 
 lint: $(VENV)/.tested ## check style and types
 	$(BIN)/ruff check .

@@ -135,7 +135,7 @@ def write_gallery(
             view=view,
             page=_describe_page(view, folder, figure, lazy=lazy_load),
             rows=maker.pictures(view.rows),
-            folder=folder if any(card.name == card.path for card in view.cards) else "",
+            folder=folder if view.shows_paths else "",
             max_width=max_width or WIDEST_PAGE,
             style=read_asset("gallery.css"),
             script=script,

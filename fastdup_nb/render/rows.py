@@ -38,67 +38,59 @@ def gallery_text(view: GalleryView, width: int | None = None) -> str:
         Columns; those of the terminal when not given.
     """
     columns = max(NARROWEST, width or shutil.get_terminal_size((100, 24)).columns)
-    names = _Names(view)
+    folder = common_folder(card.path for card in view.cards)
     title = f"{view.title}: {view.headline}"
     lines = [f"{title} ({view.filters})" if view.filters else title]
-    if names.folder:
-        lines.append(f"Names are relative to {as_printable(names.folder)}")
-    lines += [_describe(view, row, names, columns) for row in view.rows]
+    if folder and view.shows_paths:
+        lines.append(f"Names are relative to {as_printable(folder)}")
+    lines += [_describe(view, row, folder, columns) for row in view.rows]
     if not view.rows:
         lines.append(f"  {view.no_result or 'Nothing to show.'}")
     return "\n".join(line.rstrip() for line in lines)
 
 
-class _Names:
-    """The names of a gallery's images, as short as they can be and fit to print."""
-
-    def __init__(self, view: GalleryView) -> None:
-        self._folder = common_folder(card.path for card in view.cards)
-        # Names may be others than the paths; those are shown as they are.
-        self.folder = self._folder if any(c.name == c.path for c in view.cards) else ""
-
-    def of(self, card: ImageCard, room: int) -> str:
-        return shorten(as_printable(relative_name(card.name, self._folder)), room)
-
-
-def _describe(view: GalleryView, row: Any, names: _Names, columns: int) -> str:
+def _describe(view: GalleryView, row: Any, folder: str, columns: int) -> str:
     if view.layout == "pair":
-        return _pair(row, names, columns - 20)
+        return _pair(row, folder, columns - 20)
     value = "" if row.value is None else word_value(row.value, view.scale.form)
     room = columns - 14
     if hasattr(row, "query"):
-        text = _neighbours(row, names, room)
+        text = _neighbours(row, folder, room)
     else:
-        text = _group(row, names, room) if hasattr(row, "title") else _image(row, names, room)
+        text = _group(row, folder, room) if hasattr(row, "title") else _image(row, folder, room)
     return f"  {value:>9}  {text}"
 
 
-def _pair(row: PairRow, names: _Names, room: int) -> str:
+def _pair(row: PairRow, folder: str, room: int) -> str:
     half = max(8, room // 2)
-    first, second = names.of(row.first, half), names.of(row.second, half)
+    first, second = _name(row.first, folder, half), _name(row.second, folder, half)
     return f"  {word_score(row.similarity)}  {row.kind:<5}  {first:<{half}}  {second}"
 
 
-def _image(row: ImageRow, names: _Names, room: int) -> str:
+def _image(row: ImageRow, folder: str, room: int) -> str:
     labels = ", ".join(row.image.labels)
     left = max(8, room - len(labels) - 2)
-    return f"{names.of(row.image, left)}  {as_printable(labels)}"
+    return f"{_name(row.image, folder, left)}  {as_printable(labels)}"
 
 
-def _neighbours(row: NeighboursRow, names: _Names, room: int) -> str:
+def _neighbours(row: NeighboursRow, folder: str, room: int) -> str:
     half = max(8, (room - 24) // 2)
     nearest = ""
     if row.neighbours:
         more = f" and {row.count - 1} more" if row.count > 1 else ""
-        name = names.of(row.neighbours[0], half)
+        name = _name(row.neighbours[0], folder, half)
         nearest = f"{word_score(row.similarities[0])}  {name}{more}"
-    return f"{names.of(row.query, half):<{half}}  {nearest}"
+    return f"{_name(row.query, folder, half):<{half}}  {nearest}"
 
 
-def _group(row: GroupRow, names: _Names, room: int) -> str:
+def _group(row: GroupRow, folder: str, room: int) -> str:
     title = shorten(as_printable(row.title), max(8, room // 3))
     start = f"{title:<20}  {count_of(row.count, 'image'):>13}  "
-    return start + (names.of(row.images[0], max(8, room - len(start))) if row.images else "")
+    return start + (_name(row.images[0], folder, max(8, room - len(start))) if row.images else "")
+
+
+def _name(card: ImageCard, folder: str, room: int) -> str:
+    return shorten(as_printable(relative_name(card.name, folder)), room)
 
 
 def table_text(frame: pd.DataFrame, most: int) -> str:

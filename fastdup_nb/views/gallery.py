@@ -257,6 +257,11 @@ class GalleryView:
             yield from row.images
 
     @property
+    def shows_paths(self) -> bool:
+        """Whether any image goes by its path, not by a name of the user's own."""
+        return any(card.name == card.path for card in self.cards)
+
+    @property
     def labels(self) -> list[str]:
         """All labels of the shown images, sorted."""
         return sorted({label for card in self.cards for label in card.labels})
